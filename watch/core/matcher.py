@@ -1,0 +1,200 @@
+"""A document against all rules in one pass: which items are mentioned, which rules hold."""
+
+from bisect import bisect_left
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import NamedTuple
+
+from watch.core.model import Document, Failure, Field, Finding, Matching, Mention
+from watch.core.rules.compile import Scanner
+from watch.core.rules.occurrences import occurrences
+from watch.core.rules.ruleset import Item, Ruleset
+from watch.core.rules.terms import Term
+from watch.core.words.languages import Inflection, inflection_of
+
+MOST_MENTIONS = 10_000
+"""Of one item in one document; beyond that a failure says how many were left out."""
+_MOST_PROGRAMS = 4
+"""Inflections for which a compiled form is kept; each may be as large as the rules."""
+
+
+class _Span(NamedTuple):
+    start: int
+    end: int
+    order: int
+    """Of the term among all: of terms that find the same words the first is named."""
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What a term is to the set: a name of an item, or a context in which it does not count."""
+
+    item: int
+    term: Term
+    is_except: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """The terms that share one inflection, and what finds them."""
+
+    inflection: Inflection
+    uses: tuple[_Use, ...]
+    scanner: Scanner
+
+
+class Matcher:
+    """A ruleset made ready. It never changes, and may be used from several threads at once."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.ruleset = ruleset
+        self._uses: defaultdict[str | None, list[_Use]] = defaultdict(list)
+        for index, item in enumerate(ruleset.items):
+            uses = self._uses[item.language]
+            uses.extend(_Use(index, term, is_except=False) for term in item.terms)
+            uses.extend(_Use(index, term, is_except=True) for term in item.excepts)
+        self._programs: OrderedDict[Inflection, tuple[_Pass, ...]] = OrderedDict()
+        self._lock = Lock()
+
+    def prepare(self, languages: Sequence[str] = ()) -> None:
+        """Compile for documents of these languages now, not when the first of them comes."""
+        self._program(inflection_of(languages))
+
+    def match(self, document: Document) -> Matching:
+        """Return the mentions and findings of a document.
+
+        A rule that cannot be checked in full is a failure in the result; nothing is raised.
+        """
+        program = self._program(inflection_of(document.languages))
+        mentions: list[tuple[int, Mention]] = []
+        failures: list[Failure] = []
+        for field in Field:
+            for index, spans in _mentioned(program, document.field_text(field)):
+                item = self.ruleset.items[index]
+                mentions.extend(
+                    (
+                        index,
+                        Mention(
+                            item=item.id,
+                            field=field,
+                            start=span.start,
+                            end=span.end,
+                            term=span.term,
+                        ),
+                    )
+                    for span in spans[:MOST_MENTIONS]
+                )
+                if len(spans) > MOST_MENTIONS:
+                    failures.append(
+                        Failure(
+                            rule=item.id,
+                            text=f"{len(spans):,} mentions in one document; "
+                            f"the first {MOST_MENTIONS:,} were kept",
+                        )
+                    )
+        mentions.sort(key=lambda pair: _reading_order(pair[1]))
+        return Matching(
+            mentions=tuple(mention for _, mention in mentions),
+            findings=tuple(self._findings(mentions)),
+            failures=tuple(failures),
+        )
+
+    def _findings(self, mentions: Iterable[tuple[int, Mention]]) -> Iterator[Finding]:
+        by_item: defaultdict[int, list[Mention]] = defaultdict(list)
+        for index, mention in mentions:
+            by_item[index].append(mention)
+        for index, its_mentions in sorted(by_item.items()):
+            item = self.ruleset.items[index]
+            if item.has_alert:
+                yield finding_of(item, its_mentions)
+
+    def _program(self, inflection: Inflection) -> tuple[_Pass, ...]:
+        """Return the passes for an inflection, compiled when it is first met."""
+        with self._lock:
+            if inflection in self._programs:
+                self._programs.move_to_end(inflection)
+                return self._programs[inflection]
+            # Items with a language of their own join those without where both inflect alike.
+            shared: defaultdict[Inflection, list[_Use]] = defaultdict(list)
+            for language, uses in self._uses.items():
+                shared[inflection.within(language)].extend(uses)
+            program = tuple(
+                _Pass(own, tuple(uses), Scanner([use.term for use in uses], own))
+                for own, uses in shared.items()
+            )
+            self._programs[inflection] = program
+            while len(self._programs) > _MOST_PROGRAMS:
+                self._programs.popitem(last=False)
+            return program
+
+
+def finding_of(item: Item, mentions: Sequence[Mention]) -> Finding:
+    """Return the finding that an item is its own rule for."""
+    return Finding(
+        rule=item.id,
+        name=item.name,
+        severity=item.severity,
+        tags=item.tags,
+        place=item.place,
+        note=item.note,
+        mentions=tuple(mentions),
+    )
+
+
+def _reading_order(mention: Mention) -> tuple[bool, int, int]:
+    return mention.field is Field.TEXT, mention.start, mention.end
+
+
+def _mentioned(program: Iterable[_Pass], text: str) -> Iterator[tuple[int, list[_Span]]]:
+    """Yield each item found in the text with the spans that count, in order."""
+    named: defaultdict[int, list[_Span]] = defaultdict(list)
+    excepted: defaultdict[int, list[_Span]] = defaultdict(list)
+    for one in program:
+        words, candidates = one.scanner.candidates(text)
+        for candidate in candidates:
+            use = one.uses[candidate.term]
+            spans = (excepted if use.is_except else named)[use.item]
+            spans.extend(
+                _Span(start, end, candidate.term, use.term.typed)
+                for start, end in occurrences(
+                    use.term, text, words, candidate.first, one.inflection
+                )
+            )
+    for item, spans in sorted(named.items()):
+        counting = longest(outside(spans, excepted.get(item, ())))
+        if counting:
+            yield item, counting
+
+
+def outside(spans: Iterable[_Span], contexts: Sequence[_Span]) -> list[_Span]:
+    """Return the spans that lie inside none of the contexts."""
+    if not contexts:
+        return list(spans)
+    # The contexts by start, with the farthest end that any of them has reached by then.
+    ordered = sorted(contexts)
+    starts = [context.start for context in ordered]
+    reach: list[int] = []
+    for context in ordered:
+        reach.append(max(context.end, reach[-1]) if reach else context.end)
+    kept = []
+    for span in spans:
+        at = bisect_left(starts, span.start + 1) - 1
+        if at < 0 or reach[at] < span.end:
+            kept.append(span)
+    return kept
+
+
+def longest(spans: Iterable[_Span]) -> list[_Span]:
+    """Return the longest span, the leftmost of equals, then the longest that overlaps none, ..."""
+    kept: list[_Span] = []
+    for span in sorted(spans, key=lambda span: (span.start - span.end, span.start, span.order)):
+        at = bisect_left(kept, span)
+        if at and kept[at - 1].end > span.start:
+            continue
+        if at < len(kept) and kept[at].start < span.end:
+            continue
+        kept.insert(at, span)
+    return kept

@@ -1,0 +1,284 @@
+"""The frozen values that flow: document, mention, finding, alert, message.
+
+    Document ─► Matching(mentions, findings) ─► Alert(reason) ─► Message
+
+Times are aware and in UTC. Offsets are Python string indices into the document's title or text.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, IntEnum, unique
+from typing import NewType
+
+DocumentId = NewType("DocumentId", int)
+FindingId = NewType("FindingId", int)
+AlertId = NewType("AlertId", int)
+MessageId = NewType("MessageId", int)
+"""Numbers of rows; they mean nothing outside one database."""
+
+
+@unique
+class Field(Enum):
+    """The part of a document in which a mention stands."""
+
+    TITLE = "title"
+    TEXT = "text"
+
+
+@unique
+class Severity(IntEnum):
+    """How much a rule matters; higher is more."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+
+    @property
+    def word(self) -> str:
+        """The word for it in rule files, mails and tables."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in a user's file something is written; `str()` gives `rules/korea.toml:24`."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One text to check, with what is known of it."""
+
+    source: str
+    key: str
+    """Its steady identity within its source: a path below the root, an entry's id."""
+    title: str
+    text: str
+    url: str | None = None
+    published: datetime | None = None
+    seen: datetime
+    """When it was taken in."""
+    languages: tuple[str, ...] = ()
+    """ISO 639 codes, the most trusted first: as declared, then as detected."""
+
+    @property
+    def digest(self) -> str:
+        """A hash of what a reader sees of it; the same content has the same digest."""
+        parts = (self.title, self.text, self.url or "")
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+    def field_text(self, field: Field) -> str:
+        """Return the string that a mention's offsets count in."""
+        return self.title if field is Field.TITLE else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """An item at a span of a document."""
+
+    item: str
+    """The item's id."""
+    field: Field
+    start: int
+    end: int
+    term: str
+    """The term that found it, as its author typed it."""
+
+    def text_in(self, document: Document) -> str:
+        """Return the words of the document that the mention covers."""
+        return document.field_text(self.field)[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule that holds for a document, as the rule stood when it was checked.
+
+    It carries all that a mail says of the rule, so that an alert can be written, and
+    understood, after the rule has been edited or deleted.
+    """
+
+    rule: str
+    """The rule's id; an item is, unless told otherwise, its own rule."""
+    name: str
+    severity: Severity
+    tags: tuple[str, ...]
+    place: Place
+    note: str | None = None
+    mentions: tuple[Mention, ...]
+    """Every mention that makes the rule hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A rule or item that could not be checked in full; the others were."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching:
+    """What a set of rules finds in one document."""
+
+    mentions: tuple[Mention, ...] = ()
+    """Title before text, then by start, then by end."""
+    findings: tuple[Finding, ...] = ()
+    """In the order of the rule files."""
+    failures: tuple[Failure, ...] = ()
+
+
+@unique
+class Send(Enum):
+    """When a subscription's alerts go out."""
+
+    AT_ONCE = "at once"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Who gets what, when. `rules`, `tags` and `severity` must all hold; left out, none asks."""
+
+    name: str
+    to: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+    """Ids, or globs over ids, of rules and items."""
+    tags: tuple[str, ...] = ()
+    """Any of these."""
+    severity: Severity = Severity.LOW
+    """At least this."""
+    send: Send = Send.AT_ONCE
+    group_wait: timedelta = timedelta(seconds=60)
+    """How long the first finding waits for others, so that one event makes one mail."""
+    timezone: str = "UTC"
+    """An IANA name; the mail shows times in it."""
+
+
+@unique
+class Reason(Enum):
+    """Why an alert goes out now; the words stand in the mail."""
+
+    NEW = "new findings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A finding that a subscription is still to be told."""
+
+    finding: FindingId
+    subscription: str
+    since: datetime
+    """When the finding was accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """The findings that one mail tells a subscription about, and why it goes out now."""
+
+    subscription: str
+    reason: Reason
+    findings: tuple[FindingId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One document of an alert, with those of its findings that the alert tells."""
+
+    document: Document
+    findings: tuple[Finding, ...]
+
+    def finding_keys(self) -> tuple[str, ...]:
+        """Return what names each finding in any database: source, document, content, rule."""
+        document = self.document
+        stem = (document.source, document.key, document.digest)
+        return tuple("\0".join((*stem, finding.rule)) for finding in self.findings)
+
+
+def alert_key(subscription: str, told: Sequence[Told]) -> str:
+    """Return the steady name of an alert: the same findings for the same reader, the same key."""
+    keys = sorted(key for part in told for key in part.finding_keys())
+    return hashlib.sha256("\0".join((subscription, *keys)).encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server gave to ask again with, to be sent back verbatim."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """How it stands with one source; it survives a restart."""
+
+    name: str
+    validators: Validators = Validators()
+    due: datetime
+    """When to look next."""
+    has_baseline: bool = False
+    """True once it was read successfully: what comes from then on is news."""
+    succeeded: datetime | None = None
+    failing_since: datetime | None = None
+    failures: int = 0
+    """How many times in a row it could not be read."""
+    error: str | None = None
+    """The last failure in words; None when the last reading succeeded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileState:
+    """A file of a folder as it was when it was last taken, or refused."""
+
+    path: str
+    """Below the folder's root, with forward slashes; the document's key."""
+    size: int
+    mtime_ns: int
+    digest: str | None = None
+    """Of its document; None when it could not be read."""
+    failures: int = 0
+    due: datetime | None = None
+    """When to try again after a failure; None when there is nothing to try."""
+    error: str | None = None
+
+
+@unique
+class MessageState(Enum):
+    """How far a message has come; the last three are ends."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    MARKED = "marked"
+    """Its transmission has begun and no answer is recorded: after a crash, nobody knows."""
+    HELD = "held"
+    """Ambiguous after a crash, and `on_ambiguous = "hold"` leaves it to a person."""
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One rendered mail to one address: its bytes never change."""
+
+    recipient: str
+    message_id: str
+    """As in the header, with its angle brackets."""
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A message that this process alone may send now."""
+
+    id: MessageId
+    message: Message
+    attempts: int
+    """How many times it was tried before."""
+    created: datetime

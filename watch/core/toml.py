@@ -1,0 +1,307 @@
+"""TOML text to checked tables, or all its mistakes, each with its place.
+
+Positions are found only when they are asked for: tomli reads the values, tree-sitter then tells
+where one of them stands.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+import tomli
+import tree_sitter
+import tree_sitter_toml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from watch.errors import Mistake, MistakesError
+
+Path = tuple[str | int, ...]
+"""The way to a value: `("item", 0, "terms", 2)`."""
+ModelT = TypeVar("ModelT", bound="Table")
+
+
+class Table(BaseModel):
+    """A table of a TOML file: nothing is coerced, and an unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """Where a key or a value stands: rows and columns from 0, columns in UTF-8 bytes."""
+
+    start: tuple[int, int]
+    end: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    key: _Node
+    value: _Node
+
+
+class TomlText:
+    """A TOML file, read; `path` is how the user knows it."""
+
+    def __init__(self, path: str, text: str) -> None:
+        """Read the text; raise MistakesError where it is no TOML."""
+        self.path = path
+        self.text = text
+        self.lines = text.split("\n")
+        self._places: dict[Path, _Found] | None = None
+        try:
+            self.values: Mapping[str, object] = tomli.loads(text)
+        except tomli.TOMLDecodeError as error:
+            raise MistakesError([self._syntax_mistake(error)]) from error
+        except RecursionError as error:
+            mistake = Mistake(path=path, text="nested too deeply", remedy="flatten the lists")
+            raise MistakesError([mistake]) from error
+
+    def _syntax_mistake(self, error: tomli.TOMLDecodeError) -> Mistake:
+        line = min(error.lineno, len(self.lines))
+        return Mistake(
+            path=self.path,
+            line=line,
+            column=error.colno,
+            text=f"not TOML: {error.msg[:1].lower()}{error.msg[1:]}",
+            remedy="strings stand in quotes, lists in [ ], every bracket and quote is closed",
+            source=self.lines[line - 1].rstrip("\r"),
+        )
+
+    def tables(self, key: str) -> Sequence[object]:
+        """Return the tables `[[key]]`; a mistake in their kind is the caller's to tell."""
+        value = self.values.get(key, [])
+        return value if isinstance(value, list) else [value]
+
+    def lines_of(self, key: str) -> tuple[int, ...]:
+        """Return the line of each table `[[key]]`, counted from 1."""
+        lines = self._headers(key)
+        count = len(self.tables(key))
+        if len(lines) == count:
+            return lines
+        # Written as inline tables, or a header stands inside a string of several lines.
+        return tuple(self._line((key, index)) for index in range(count))
+
+    def lines_of_inner(self, key: str, inner: str) -> tuple[tuple[int, ...], ...]:
+        """Return, for each table `[[key]]`, the lines of its tables `[[key.inner]]`."""
+        counts = []
+        for table in self.tables(key):
+            tables = table.get(inner, []) if isinstance(table, Mapping) else []
+            counts.append(len(tables) if isinstance(tables, list) else 0)
+        lines = self._headers(f"{key}.{inner}")
+        if len(lines) == sum(counts):
+            rest = iter(lines)
+            return tuple(tuple(islice(rest, count)) for count in counts)
+        return tuple(
+            tuple(self._line((key, index, inner, at)) for at in range(count))
+            for index, count in enumerate(counts)
+        )
+
+    def _headers(self, key: str) -> tuple[int, ...]:
+        dotted = r"\s*\.\s*".join(map(re.escape, key.split(".")))
+        header = re.compile(rf"\s*\[\[\s*{dotted}\s*\]\]")
+        return tuple(at for at, line in enumerate(self.lines, 1) if header.match(line))
+
+    def _line(self, path: Path) -> int:
+        return self._find(path).key.start[0] + 1
+
+    def mistake(
+        self,
+        path: Path,
+        text: str,
+        *,
+        remedy: str | None = None,
+        span: tuple[int, int] | None = None,
+        is_key: bool = False,
+    ) -> Mistake:
+        """Return a mistake at a value, at a span of it when it is a string, or at its key."""
+        found = self._find(path)
+        node = found.key if is_key else found.value
+        row, start = node.start[0], self._column(*node.start)
+        line = self.lines[row].rstrip("\r")
+        end = self._column(*node.end) if node.end[0] == row else len(line)
+        if span is not None and node.end[0] == row:
+            offsets = _offsets(line[start:end])
+            if span[1] < len(offsets):
+                start, end = start + offsets[span[0]], start + offsets[span[1]]
+        return Mistake(
+            path=self.path,
+            line=row + 1,
+            column=start + 1,
+            length=max(1, end - start),
+            text=text,
+            remedy=remedy,
+            source=line,
+        )
+
+    def checked(self, model: type[ModelT], value: object, path: Path) -> ModelT | list[Mistake]:
+        """Return the table as its model, or everything that is wrong with it."""
+        try:
+            return model.model_validate(value)
+        except ValidationError as errors:
+            return [self._told(error, path, model) for error in errors.errors(include_url=False)]
+
+    def _told(self, error: ErrorDetails, path: Path, model: type[Table]) -> Mistake:
+        where = (*path, *error["loc"])
+        name = str(where[-1]) if isinstance(where[-1], str) else str(where[-2])
+        given = error["input"]
+        match error["type"]:
+            case "extra_forbidden":
+                known = [field.alias or key for key, field in model.model_fields.items()]
+                kind = "table" if isinstance(given, dict) else "key"
+                return self.mistake(
+                    where, f"unknown {kind} {name!r}", remedy=suggestion(name, known), is_key=True
+                )
+            case "missing":
+                return self.mistake(path, f"{name!r} is missing", remedy=f"add {name} = ...")
+            case "literal_error":
+                known = re.findall(r"'([^']*)'", error["msg"])
+                near = difflib.get_close_matches(str(given), known, n=1)
+                return self.mistake(
+                    where,
+                    f"{name!r} is one of {', '.join(known)}, not {_shown(given)}",
+                    remedy=f'did you mean "{near[0]}"?' if near else None,
+                )
+            case "value_error":
+                return self.mistake(where, str(error["ctx"]["error"]))
+            case kind:
+                wanted = _WANTED.get(kind, error["msg"].lower())
+                return self.mistake(where, f"{name!r} {wanted}, not {_shown(given)}")
+
+    def _find(self, path: Path) -> _Found:
+        """Return where a value stands, or the nearest table around it."""
+        if self._places is None:
+            self._places = _places(self.text)
+        while path and path not in self._places:
+            path = path[:-1]
+        return self._places.get(path, _Found(_Node((0, 0), (0, 0)), _Node((0, 0), (0, 0))))
+
+    def _column(self, row: int, column: int) -> int:
+        """Return a column in characters for one in bytes."""
+        return len(self.lines[row].encode()[:column].decode(errors="ignore"))
+
+
+_WANTED = {
+    "string_type": "takes text in quotes",
+    "list_type": 'takes a list, ["...", "..."]',
+    "tuple_type": 'takes a list, ["...", "..."]',
+    "bool_type": "takes true or false",
+    "int_type": "takes a whole number",
+    "dict_type": "takes a table",
+    "model_type": "takes a table",
+}
+
+
+def _shown(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{value}"' if len(value) <= 40 else f'"{value[:40]}..."'  # noqa: PLR2004 (a glance)
+        case list():
+            return "a list"
+        case dict():
+            return "a table"
+        case _:
+            return str(value)
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return the remedy for a word that is not known: the nearest that is, or all."""
+    words = sorted(known)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known here: {', '.join(words)}"
+
+
+_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|.)")
+
+
+def _offsets(literal: str) -> list[int]:
+    """Return where each character of a one-line string stands in its literal, and its end."""
+    if literal[:1] not in {'"', "'"}:
+        return []
+    quote = 3 if literal[:3] in {'"""', "'''"} else 1
+    offsets, at = [], quote
+    while at < len(literal) - quote:
+        offsets.append(at)
+        escape = _ESCAPE.match(literal, at) if literal[0] == '"' else None
+        at = escape.end() if escape else at + 1
+    return [*offsets, at]
+
+
+_PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_toml.language()))
+_PUNCTUATION = frozenset(("[", "]", "[[", "]]", "{", "}", ",", "=", ".", "comment"))
+
+
+def _places(text: str) -> dict[Path, _Found]:
+    """Return where every key and value of a TOML text stands."""
+    places: dict[Path, _Found] = {}
+    counts: dict[Path, int] = {}
+    root = _PARSER.parse(text.encode()).root_node
+    for child in root.children:
+        if child.type == "pair":
+            _add_pair(places, (), child)
+        elif child.type in {"table", "table_array_element"}:
+            _add_table(places, counts, child)
+    return places
+
+
+def _add_table(
+    places: dict[Path, _Found], counts: dict[Path, int], table: tree_sitter.Node
+) -> None:
+    header = _parts(table)[0]
+    *parents, name = _keys(header)
+    path: Path = ()
+    for parent in parents:
+        path = (*path, parent)
+        if path in counts:  # the last of the tables written so far
+            path = (*path, counts[path] - 1)
+    path = (*path, name)
+    if table.type == "table_array_element":
+        counts[path] = counts.get(path, 0) + 1
+        path = (*path, counts[path] - 1)
+    places[path] = _Found(_node(header), _node(header))
+    for pair in table.children:
+        if pair.type == "pair":
+            _add_pair(places, path, pair)
+
+
+def _add_pair(places: dict[Path, _Found], path: Path, pair: tree_sitter.Node) -> None:
+    key, value = _parts(pair)[:2]
+    _add_value(places, (*path, *_keys(key)), key, value)
+
+
+def _add_value(
+    places: dict[Path, _Found], path: Path, key: tree_sitter.Node, value: tree_sitter.Node
+) -> None:
+    places[path] = _Found(_node(key), _node(value))
+    if value.type == "array":
+        for index, element in enumerate(_parts(value)):
+            _add_value(places, (*path, index), element, element)
+    elif value.type == "inline_table":
+        for pair in _parts(value):
+            _add_pair(places, path, pair)
+
+
+def _parts(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+    return [child for child in node.children if child.type not in _PUNCTUATION]
+
+
+def _keys(key: tree_sitter.Node) -> list[str]:
+    if key.type == "dotted_key":
+        return [name for part in _parts(key) for name in _keys(part)]
+    written = (key.text or b"").decode()
+    if key.type != "quoted_key":
+        return [written]
+    return list(tomli.loads(f"{written} = 0"))
+
+
+def _node(node: tree_sitter.Node) -> _Node:
+    start, end = node.start_point, node.end_point
+    return _Node((start.row, start.column), (end.row, end.column))

@@ -1,0 +1,95 @@
+"""What makes no difference between two words is folded away (rules/README.md, point 5)."""
+
+import unicodedata
+from functools import lru_cache
+
+from watch.core.words.shape import DIGIT, LETTERS, MARK, shape
+
+# Marks of Latin, Greek, Cyrillic, Arabic and Hebrew lie in these blocks; those of other scripts
+# (kana voicing, vowel signs) are part of their letters and lie elsewhere.
+_DROPPED_MARKS = (
+    (0x0300, 0x036F),
+    (0x0483, 0x0489),
+    (0x0591, 0x05C7),
+    (0x0610, 0x061A),
+    (0x064B, 0x065F),
+    (0x0670, 0x0670),
+    (0x06D6, 0x06ED),
+    (0x0898, 0x08FF),
+    (0x1AB0, 0x1AFF),
+    (0x1DC0, 0x1DFF),
+    (0x20D0, 0x20FF),
+    (0xFB1E, 0xFB1E),
+    (0xFE20, 0xFE2F),
+)
+
+# After lower-casing. What Unicode does not take apart, but readers hold for one.
+_ALIKE = {
+    "æ": "ae",
+    "œ": "oe",
+    "ł": "l",
+    "ø": "o",
+    "đ": "d",
+    "ð": "d",
+    "þ": "th",
+    "ı": "i",
+    "ى": "ي",
+    "ی": "ي",
+    "ک": "ك",
+    "ٱ": "ا",
+}
+
+
+def _folded_char(char: str) -> str:
+    if char in _ALIKE:
+        return _ALIKE[char]
+    code = ord(char)
+    kind = shape(char)
+    if kind == MARK:
+        return "" if any(first <= code <= last for first, last in _DROPPED_MARKS) else char
+    if kind == DIGIT:
+        return str(unicodedata.digit(char, char))
+    # A fraction's bar stays, so that ½ is not 12; stops, apostrophes and the invisible go.
+    return char if kind == "s" or kind in LETTERS or char == "\u2044" else ""
+
+
+class _Folded(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = _folded_char(chr(code))
+        return folded
+
+
+_FOLDED = _Folded()
+_SHORT_I = ("\u0438\u0306", "\u0439")
+"""й taken apart and whole: it is a letter of its own, not an и with a mark."""
+
+
+def fold(word: str) -> str:
+    """Return the word as all its spellings that make no difference have it.
+
+    For words of scripts with spaces, and for digits. Lengths may change: `ß` becomes `ss`.
+    """
+    if word.isascii():
+        return word.casefold().translate(_FOLDED)
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
+    return apart.replace(*_SHORT_I).translate(_FOLDED)
+
+
+@lru_cache(maxsize=4096)
+def fold_letter(letter: str) -> str:
+    """Return a letter of a script without spaces, with its marks, in its composed full form.
+
+    A sign that stands for several letters (`㍿`) gives them all; what is invisible goes.
+    """
+    composed = unicodedata.normalize("NFKC", letter)
+    return "".join(char for char in composed if shape(char) != "i")
+
+
+def exact_form(word: str) -> str:
+    """Return the word with its letters, case and accents as they are.
+
+    Only the presentation goes: full-width and ligature forms, invisible characters, and the stops
+    of an abbreviation.
+    """
+    composed = unicodedata.normalize("NFKC", word)
+    return "".join(char for char in composed if shape(char) not in "i.'")

@@ -1,0 +1,163 @@
+"""Which language is written in which script, and by which relation its words inflect."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from watch.core.words import inflection
+from watch.core.words.inflection import AS_TYPED, Relation
+from watch.core.words.shape import (
+    ARABIC,
+    ARMENIAN,
+    CYRILLIC,
+    DEVANAGARI,
+    GREEK,
+    HEBREW,
+    LATIN,
+    TAMIL,
+)
+
+INFLECTED_SCRIPTS = (LATIN, CYRILLIC, ARABIC, HEBREW, GREEK, ARMENIAN, DEVANAGARI, TAMIL)
+"""The scripts whose words may inflect; words of all others stand as typed."""
+
+# Languages that are not, or not only, written in Latin letters. What is not named here is.
+_SCRIPTS_OF: dict[str, str] = {
+    **dict.fromkeys(("be", "bg", "mk", "ru", "rue", "uk"), CYRILLIC),
+    **dict.fromkeys(("ab", "av", "ba", "ce", "cv", "kk", "ky", "mn", "os", "sah"), CYRILLIC),
+    **dict.fromkeys(("tg", "tt", "tyv", "udm"), CYRILLIC),
+    **dict.fromkeys(("az", "bs", "cnr", "sh", "sr", "tk", "uz"), LATIN + CYRILLIC),
+    **dict.fromkeys(("ar", "arz", "ckb", "fa", "ks", "prs", "ps", "sd", "ug", "ur"), ARABIC),
+    "ku": LATIN + ARABIC,
+    "he": HEBREW,
+    "yi": HEBREW,
+    "el": GREEK,
+    "hy": ARMENIAN,
+    **dict.fromkeys(("bho", "hi", "mai", "mr", "ne", "sa"), DEVANAGARI),
+    "ta": TAMIL,
+    **dict.fromkeys(
+        ("am", "as", "bn", "bo", "dv", "gu", "ja", "ka", "km", "kn", "ko", "lo", "ml", "my", "or"),
+        "",
+    ),
+    **dict.fromkeys(("pa", "si", "te", "th", "ti", "yue", "zh"), ""),
+}
+
+_SLAVIC = frozenset(
+    "be bg bs cnr cs dsb hr hsb mk pl ru rue sh sk sl sr szl uk".split()  # noqa: SIM905 (a list to read)
+)
+_STEMMERS = {
+    "ca": "catalan",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "eo": "esperanto",
+    "es": "spanish",
+    "et": "estonian",
+    "eu": "basque",
+    "fi": "finnish",
+    "fr": "french",
+    "ga": "irish",
+    "hi": "hindi",
+    "hu": "hungarian",
+    "hy": "armenian",
+    "id": "indonesian",
+    "it": "italian",
+    "lt": "lithuanian",
+    "nb": "norwegian",
+    "ne": "nepali",
+    "nl": "dutch",
+    "nn": "norwegian",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "st": "sesotho",
+    "sv": "swedish",
+    "ta": "tamil",
+    "tr": "turkish",
+    "yi": "yiddish",
+}
+"""Snowball's algorithms by language; those of Slavic languages, Arabic and Persian are not used."""
+
+# What a script's words are when no language is known that is written in it. All Slavic languages
+# share one relation, so that Ukrainian need not be told from Russian here.
+_DEFAULT_LANGUAGES = {
+    LATIN: "en",
+    CYRILLIC: "ru",
+    ARABIC: "ar",
+    HEBREW: "he",
+    GREEK: "el",
+    ARMENIAN: "hy",
+    DEVANAGARI: "hi",
+    TAMIL: "ta",
+}
+
+
+_OLD_CODES = {"in": "id", "iw": "he", "ji": "yi"}
+
+
+def primary_language(tag: str | None) -> str | None:
+    """Return the language of a tag such as ko-KR, as its ISO 639 code; None where it is none."""
+    match = re.fullmatch(r"\s*([a-zA-Z]{2,3})(?:[-_][a-zA-Z0-9_-]*)?\s*", tag or "")
+    return _OLD_CODES.get(match[1].lower(), match[1].lower()) if match else None
+
+
+def relation_of(language: str, script: str) -> Relation:
+    """Return how words of a language, written in a script, inflect."""
+    if language == "en":
+        return inflection.ENGLISH
+    if language in _SLAVIC:
+        return inflection.SLAVIC_CYRILLIC if script == CYRILLIC else inflection.SLAVIC_LATIN
+    if language in {"ar", "arz", "fa", "prs"}:
+        return inflection.ARABIC
+    if language == "he":
+        return inflection.HEBREW
+    if language in _STEMMERS:
+        return inflection.snowball(_STEMMERS[language])
+    return AS_TYPED
+
+
+def is_written_in(language: str, script: str) -> bool:
+    """Whether a language is written in a script."""
+    return script in _SCRIPTS_OF.get(language, LATIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Inflection:
+    """How words inflect in one document: one relation for each of INFLECTED_SCRIPTS."""
+
+    relations: tuple[Relation, ...]
+
+    def of(self, script: str) -> Relation:
+        """Return the relation for words of a script."""
+        if script in INFLECTED_SCRIPTS:
+            return self.relations[INFLECTED_SCRIPTS.index(script)]
+        return AS_TYPED
+
+    def within(self, language: str | None) -> "Inflection":
+        """Return this with a language put in place for the scripts it is written in."""
+        if language is None:
+            return self
+        return Inflection(
+            tuple(
+                relation_of(language, script) if is_written_in(language, script) else relation
+                for script, relation in zip(INFLECTED_SCRIPTS, self.relations, strict=True)
+            )
+        )
+
+
+def inflection_of(languages: Sequence[str]) -> Inflection:
+    """Return how words inflect in a document of these languages, the most trusted first.
+
+    For each script the first language counts that is written in it.
+    """
+    return Inflection(
+        tuple(
+            relation_of(
+                next(
+                    (language for language in languages if is_written_in(language, script)),
+                    _DEFAULT_LANGUAGES[script],
+                ),
+                script,
+            )
+            for script in INFLECTED_SCRIPTS
+        )
+    )

@@ -1,0 +1,1 @@
+"""What turns due work into calls."""

@@ -1,0 +1,1 @@
+"""Alert to mail to wire: rendering, SMTP, Maildir."""

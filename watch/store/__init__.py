@@ -1,0 +1,1 @@
+"""The only room that knows the database: functions take and return core values."""
