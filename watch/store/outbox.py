@@ -1,0 +1,209 @@
+"""The outbox: one row for each mail to each address, from its rendering to its end.
+
+A row is claimed, marked when its transmission begins, then settled. Only a row that is marked
+and not settled is ambiguous after a crash: whether the other side has it, nobody knows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Update, func, insert, select, update
+
+from watch.core.model import (
+    Alert,
+    AlertId,
+    Claim,
+    Message,
+    MessageId,
+    MessageState,
+)
+from watch.store.db import Transaction
+from watch.store.tables import AlertRow, MessageRow, TellingRow, table_of
+
+_ALERTS = table_of(AlertRow)
+_MESSAGES = table_of(MessageRow)
+_TELLINGS = table_of(TellingRow)
+
+
+def add_alert(
+    transaction: Transaction,
+    alert: Alert,
+    messages: Sequence[Message],
+    *,
+    key: str,
+    now: datetime,
+) -> bool:
+    """Keep an alert with its messages, and its findings as told; do nothing a second time.
+
+    Returns whether it was new.
+    """
+    if transaction.scalar(select(_ALERTS.c.id).where(_ALERTS.c.key == key)) is not None:
+        return False
+    alert_id = transaction.execute(
+        insert(_ALERTS)
+        .values(key=key, subscription=alert.subscription, reason=alert.reason.value, created=now)
+        .returning(_ALERTS.c.id)
+    ).scalar_one()
+    transaction.execute(
+        update(_TELLINGS)
+        .where(
+            _TELLINGS.c.subscription == alert.subscription,
+            _TELLINGS.c.finding_id.in_(alert.findings),
+        )
+        .values(alert_id=alert_id)
+    )
+    rows = [
+        {
+            "alert_id": AlertId(alert_id),
+            "recipient": message.recipient,
+            "message_id": message.message_id,
+            "content": message.content,
+            "state": MessageState.WAITING.value,
+            "attempts": 0,
+            "due": now,
+            "created": now,
+        }
+        for message in messages
+    ]
+    if rows:
+        transaction.execute(insert(_MESSAGES), rows)
+    return True
+
+
+def claim_message(transaction: Transaction, now: datetime) -> Claim | None:
+    """Take the oldest message that is due, for this process to send; None when none is."""
+    row = (
+        transaction.execute(
+            select(_MESSAGES)
+            .where(_MESSAGES.c.state == MessageState.WAITING.value, _MESSAGES.c.due <= now)
+            .order_by(_MESSAGES.c.due, _MESSAGES.c.id)
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return None
+    message = MessageId(row["id"])
+    transaction.execute(_change(message, MessageState.CLAIMED))
+    return Claim(
+        id=message,
+        message=Message(
+            recipient=row["recipient"], message_id=row["message_id"], content=row["content"]
+        ),
+        attempts=row["attempts"],
+        created=row["created"],
+    )
+
+
+def mark_message(transaction: Transaction, message: MessageId, now: datetime) -> None:
+    """Note that the transmission begins: from here to its settling nobody knows its fate."""
+    transaction.execute(_change(message, MessageState.MARKED, marked=now))
+
+
+def settle_message(
+    transaction: Transaction,
+    message: MessageId,
+    state: MessageState,
+    *,
+    answer: str,
+    now: datetime,
+) -> None:
+    """Note how a message ended: sent, failed or cancelled."""
+    attempts = _MESSAGES.c.attempts + 1
+    transaction.execute(_change(message, state, settled=now, answer=answer, attempts=attempts))
+
+
+def postpone_message(
+    transaction: Transaction, message: MessageId, *, due: datetime, answer: str
+) -> None:
+    """Give a message back after an attempt that failed, to be tried again when it is due."""
+    attempts = _MESSAGES.c.attempts + 1
+    transaction.execute(
+        _change(
+            message, MessageState.WAITING, due=due, answer=answer, attempts=attempts, marked=None
+        )
+    )
+
+
+def give_back_message(transaction: Transaction, message: MessageId) -> None:
+    """Give a claimed message back that was not tried."""
+    transaction.execute(_change(message, MessageState.WAITING, marked=None))
+
+
+def _change(message: MessageId, state: MessageState, **values: object) -> Update:
+    return update(_MESSAGES).where(_MESSAGES.c.id == message).values(state=state.value, **values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What a process that died left in the outbox."""
+
+    given_back: int
+    """Claimed, but not begun: certainly not sent."""
+    ambiguous: int
+    """Begun, without an answer: sent again, or held, as configured."""
+
+
+def recover(transaction: Transaction, *, resends: bool) -> Recovered:
+    """Take over the messages that a dead process held; call it before anything is claimed."""
+    after = MessageState.WAITING if resends else MessageState.HELD
+    ambiguous = transaction.execute(
+        update(_MESSAGES)
+        .where(_MESSAGES.c.state == MessageState.MARKED.value)
+        .values(
+            state=after.value,
+            answer="the process ended before the other side's answer was recorded",
+        )
+    )
+    given_back = transaction.execute(
+        update(_MESSAGES)
+        .where(_MESSAGES.c.state == MessageState.CLAIMED.value)
+        .values(state=MessageState.WAITING.value)
+    )
+    return Recovered(given_back=given_back.rowcount, ambiguous=ambiguous.rowcount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxState:
+    """How it stands with the outbox."""
+
+    counts: dict[MessageState, int]
+    oldest: datetime | None
+    """When the oldest message that has not ended was made."""
+    trouble: tuple[tuple[str, str, MessageState, str], ...]
+    """Message-ID, recipient, state and last answer of those that could not be sent."""
+
+
+_MOST_TROUBLE = 20
+_UNSETTLED = (MessageState.WAITING, MessageState.CLAIMED, MessageState.MARKED, MessageState.HELD)
+
+
+def get_outbox(transaction: Transaction) -> OutboxState:
+    """Return how it stands with the outbox."""
+    counts = transaction.execute(
+        select(_MESSAGES.c.state, func.count()).group_by(_MESSAGES.c.state)
+    )
+    oldest = transaction.scalar(
+        select(_MESSAGES.c.created)
+        .where(_MESSAGES.c.state.in_([state.value for state in _UNSETTLED]))
+        .order_by(_MESSAGES.c.created)
+        .limit(1)
+    )
+    failed = _MESSAGES.c.state.in_([MessageState.FAILED.value, MessageState.HELD.value])
+    waiting = (_MESSAGES.c.state == MessageState.WAITING.value) & (_MESSAGES.c.attempts > 0)
+    trouble = transaction.execute(
+        select(_MESSAGES.c.message_id, _MESSAGES.c.recipient, _MESSAGES.c.state, _MESSAGES.c.answer)
+        .where(failed | waiting)
+        .order_by(_MESSAGES.c.id.desc())
+        .limit(_MOST_TROUBLE)
+    )
+    return OutboxState(
+        counts={MessageState(state): count for state, count in counts},
+        oldest=oldest,
+        trouble=tuple(
+            (message_id, recipient, MessageState(state), answer or "")
+            for message_id, recipient, state, answer in trouble
+        ),
+    )

@@ -1,0 +1,201 @@
+"""The tables. What must be unique is so by a constraint, not by looking first."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Index,
+    LargeBinary,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlmodel import Field, SQLModel
+
+metadata = SQLModel.metadata
+metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC; SQLite alone would hand back a naive one."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the moment as it is stored; a naive one is a fault of ours."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a time zone: {value}")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401 (as declared above us)
+        """Return the stored moment, aware."""
+        del dialect
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class SourceRow(SQLModel, table=True):
+    """A source: when to look next, with which validators, and how it fared."""
+
+    __tablename__ = "sources"
+
+    name: str = Field(primary_key=True)
+    location: str
+    etag: str | None
+    last_modified: str | None
+    due: datetime = Field(sa_type=UtcDateTime)
+    has_baseline: bool
+    succeeded: datetime | None = Field(sa_type=UtcDateTime)
+    failing_since: datetime | None = Field(sa_type=UtcDateTime)
+    failures: int
+    error: str | None
+
+
+class FileRow(SQLModel, table=True):
+    """A file of a folder, as it was when it was last taken or refused."""
+
+    __tablename__ = "files"
+
+    source: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    size: int = Field(sa_type=BigInteger)
+    mtime_ns: int = Field(sa_type=BigInteger)
+    digest: str | None
+    failures: int
+    due: datetime | None = Field(sa_type=UtcDateTime)
+    error: str | None
+
+
+class DocumentRow(SQLModel, table=True):
+    """One revision of a document."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("source", "key", "revision"),
+        Index(None, "source", "digest"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    key: str
+    revision: int
+    digest: str
+    title: str
+    text: str
+    url: str | None
+    published: datetime | None = Field(sa_type=UtcDateTime)
+    seen: datetime = Field(sa_type=UtcDateTime)
+    languages: str
+    """Codes parted by spaces, the most trusted first."""
+    ruleset: str
+    """The fingerprint of the rules it was checked by."""
+
+
+class MentionRow(SQLModel, table=True):
+    """An item at a span of a document."""
+
+    __tablename__ = "mentions"
+
+    document_id: int = Field(primary_key=True, foreign_key="documents.id")
+    ordinal: int = Field(primary_key=True)
+    item: str = Field(index=True)
+    field: str
+    start: int
+    end: int
+    term: str
+
+
+class FindingRow(SQLModel, table=True):
+    """A rule that holds for one revision of a document."""
+
+    __tablename__ = "findings"
+    __table_args__ = (UniqueConstraint("document_id", "rule"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    document_id: int = Field(foreign_key="documents.id")
+    rule: str = Field(index=True)
+    name: str
+    severity: int
+    tags: list[str] = Field(sa_type=JSON)
+    path: str
+    line: int
+    note: str | None
+    mentions: list[int] = Field(sa_type=JSON)
+    """Ordinals of the document's mentions."""
+
+
+class TellingRow(SQLModel, table=True):
+    """A finding that a subscription is to be told; once it is, the alert that tells it."""
+
+    __tablename__ = "tellings"
+    __table_args__ = (Index(None, "alert_id", "subscription"),)
+
+    finding_id: int = Field(primary_key=True, foreign_key="findings.id")
+    subscription: str = Field(primary_key=True)
+    since: datetime = Field(sa_type=UtcDateTime)
+    alert_id: int | None = Field(default=None, foreign_key="alerts.id")
+
+
+class AlertRow(SQLModel, table=True):
+    """What one mail told a subscription, and why then."""
+
+    __tablename__ = "alerts"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    subscription: str
+    reason: str
+    created: datetime = Field(sa_type=UtcDateTime)
+
+
+class MessageRow(SQLModel, table=True):
+    """One mail to one address: final bytes, and how far it has come."""
+
+    __tablename__ = "messages"
+    __table_args__ = (UniqueConstraint("alert_id", "recipient"), Index(None, "state", "due"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    alert_id: int = Field(foreign_key="alerts.id")
+    recipient: str
+    message_id: str = Field(unique=True)
+    content: bytes = Field(sa_type=LargeBinary)
+    state: str
+    attempts: int
+    due: datetime = Field(sa_type=UtcDateTime)
+    created: datetime = Field(sa_type=UtcDateTime)
+    marked: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    settled: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answer: str | None = None
+    """What the other side said last."""
+
+
+class RulesetRow(SQLModel, table=True):
+    """A ruleset that was in force; the last loaded is the one that is."""
+
+    __tablename__ = "rulesets"
+
+    id: int | None = Field(default=None, primary_key=True)
+    fingerprint: str
+    loaded: datetime = Field(sa_type=UtcDateTime)
+    files: int
+    items: int
+    error: str | None = None
+    """Why the files as they are now are not in force instead; None when they are."""
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """Return the table behind a row class, for statements that touch many rows at once."""
+    table: Table = row.__table__  # type: ignore[attr-defined]  # put there by SQLModel
+    return table
