@@ -5,9 +5,10 @@
     ├── SourceError          a source, or one document of it, could not be read; try again later
     │   └── NotReadableError the bytes are not what they claim to be; trying sooner will not help
     ├── DeliveryError        a mail did not go out
-    │   ├── TransientError   wait, then try again (4xx, no connection, a limit)
+    │   ├── TransientError   wait, then try this mail again (4xx, a time limit)
     │   ├── PermanentError   this address or this mail is refused for good (5xx)
-    │   └── ChannelError     nothing can go out this way until a person acts (authentication, TLS)
+    │   └── ChannelError     nothing can go out this way now (no connection, the server is busy)
+    │       └── ChannelRefusedError  ... until a person acts (authentication, TLS, the sender)
     ├── StateLockedError     another process holds the state directory (exit 75)
     └── StoreRefusedError    the database is corrupt, newer than this program or gone (exit 78)
 
@@ -92,7 +93,7 @@ class DeliveryError(WatchError):
 
 
 class TransientError(DeliveryError):
-    """The same mail may go out later: a 4xx answer, no connection, a time limit."""
+    """The same mail may go out later: a 4xx answer, a connection lost, a time limit."""
 
 
 class PermanentError(DeliveryError):
@@ -100,6 +101,10 @@ class PermanentError(DeliveryError):
 
 
 class ChannelError(DeliveryError):
+    """No mail can go out this way now: the server cannot be reached, or takes nothing."""
+
+
+class ChannelRefusedError(ChannelError):
     """No mail can go out this way until a person acts: authentication, TLS, the sender."""
 
 

@@ -219,6 +219,8 @@ class SourceState:
     """How it stands with one source; it survives a restart."""
 
     name: str
+    location: str
+    """The folder or address it was read from; what is known of one says nothing of another."""
     validators: Validators = Validators()
     due: datetime
     """When to look next."""

@@ -48,17 +48,23 @@ class Store:
         Raises StoreRefusedError when it is no database of ours, damaged, or newer than this
         program.
         """
+        reading = _reading_engine(path)
         writing = _engine(path, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS)
         try:
-            with _refusals(path), writing.connect() as connection:
-                _check(connection, path)
-                if _revision(connection) != SCHEMA:
-                    # Alembic takes a quarter of a second to load, and is needed once a release.
-                    importlib.import_module("watch.store.migrate").migrate(connection)
+            with _refusals(path):
+                if path.exists():
+                    # Read alone: what is refused is left as it is.
+                    with reading.connect() as connection:
+                        _check(connection, path)
+                with writing.connect() as connection:
+                    if _revision(connection) != SCHEMA:
+                        # Alembic takes a quarter of a second to load, and is needed rarely.
+                        importlib.import_module("watch.store.migrate").migrate(connection)
         except StoreRefusedError:
+            reading.dispose()
             writing.dispose()
             raise
-        return cls(writing, _reading_engine(path))
+        return cls(writing, reading)
 
     @classmethod
     def open_to_read(cls, path: Path) -> "Store":

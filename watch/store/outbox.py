@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Update, func, insert, select, update
+from sqlalchemy import RowMapping, Update, func, insert, select, update
 
 from watch.core.model import (
     Alert,
@@ -24,6 +24,7 @@ from watch.store.tables import AlertRow, MessageRow, TellingRow, table_of
 _ALERTS = table_of(AlertRow)
 _MESSAGES = table_of(MessageRow)
 _TELLINGS = table_of(TellingRow)
+_IS_WAITING = _MESSAGES.c.state == MessageState.WAITING.value
 
 
 def add_alert(
@@ -71,12 +72,18 @@ def add_alert(
     return True
 
 
+def has_due(transaction: Transaction, now: datetime) -> bool:
+    """Whether a message is due."""
+    due = select(_MESSAGES.c.id).where(_IS_WAITING, _MESSAGES.c.due <= now).limit(1)
+    return transaction.scalar(due) is not None
+
+
 def claim_message(transaction: Transaction, now: datetime) -> Claim | None:
     """Take the oldest message that is due, for this process to send; None when none is."""
     row = (
         transaction.execute(
             select(_MESSAGES)
-            .where(_MESSAGES.c.state == MessageState.WAITING.value, _MESSAGES.c.due <= now)
+            .where(_IS_WAITING, _MESSAGES.c.due <= now)
             .order_by(_MESSAGES.c.due, _MESSAGES.c.id)
             .limit(1)
         )
@@ -166,14 +173,26 @@ def recover(transaction: Transaction, *, resends: bool) -> Recovered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A message that could not be sent."""
+
+    message_id: str
+    recipient: str
+    state: MessageState
+    due: datetime | None
+    """When it is tried again; None when it is not."""
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxState:
     """How it stands with the outbox."""
 
     counts: dict[MessageState, int]
     oldest: datetime | None
     """When the oldest message that has not ended was made."""
-    trouble: tuple[tuple[str, str, MessageState, str], ...]
-    """Message-ID, recipient, state and last answer of those that could not be sent."""
+    trouble: tuple[Trouble, ...]
+    """The newest messages that could not be sent, or not yet."""
 
 
 _MOST_TROUBLE = 20
@@ -192,18 +211,26 @@ def get_outbox(transaction: Transaction) -> OutboxState:
         .limit(1)
     )
     failed = _MESSAGES.c.state.in_([MessageState.FAILED.value, MessageState.HELD.value])
-    waiting = (_MESSAGES.c.state == MessageState.WAITING.value) & (_MESSAGES.c.attempts > 0)
+    waiting = _IS_WAITING & (_MESSAGES.c.attempts > 0)
     trouble = transaction.execute(
-        select(_MESSAGES.c.message_id, _MESSAGES.c.recipient, _MESSAGES.c.state, _MESSAGES.c.answer)
+        select(_MESSAGES)
         .where(failed | waiting)
         .order_by(_MESSAGES.c.id.desc())
         .limit(_MOST_TROUBLE)
-    )
+    ).mappings()
     return OutboxState(
         counts={MessageState(state): count for state, count in counts},
         oldest=oldest,
-        trouble=tuple(
-            (message_id, recipient, MessageState(state), answer or "")
-            for message_id, recipient, state, answer in trouble
-        ),
+        trouble=tuple(map(_trouble_in, trouble)),
+    )
+
+
+def _trouble_in(row: RowMapping) -> Trouble:
+    state = MessageState(row["state"])
+    return Trouble(
+        message_id=row["message_id"],
+        recipient=row["recipient"],
+        state=state,
+        due=row["due"] if state is MessageState.WAITING else None,
+        answer=row["answer"] or "",
     )

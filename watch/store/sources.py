@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from watch.core.model import FileState, SourceState, Validators
@@ -95,3 +95,13 @@ def remove_files(transaction: Transaction, source: str, paths: Iterable[str]) ->
     """Forget files that are no longer there; their documents stay."""
     for path in paths:
         transaction.execute(delete(_FILES).where(_FILES.c.source == source, _FILES.c.path == path))
+
+
+def count_unread(transaction: Transaction) -> dict[str, int]:
+    """Return how many files of each folder could not be read."""
+    rows = transaction.execute(
+        select(_FILES.c.source, func.count().label("files"))
+        .where(_FILES.c.error.is_not(None))
+        .group_by(_FILES.c.source)
+    )
+    return {row.source: row.files for row in rows}

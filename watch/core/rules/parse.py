@@ -14,14 +14,14 @@ from watch.core.toml import Path, Table, TomlText, suggestion
 from watch.core.words.languages import primary_language
 from watch.errors import Mistake, MistakesError
 
-_Severity = Literal["low", "normal", "high"]
+SeverityWord = Literal["low", "normal", "high"]
 
 
 class _Defaults(Table):
     owner: str | None = None
     tags: list[str] = Key(default_factory=list)
     kind: str | None = None
-    severity: _Severity = "normal"
+    severity: SeverityWord = "normal"
     language: str | None = None
     alert: bool = True
     note: str | None = None
@@ -44,7 +44,7 @@ class _Item(Table):
     terms: list[str] | None = None
     excepts: list[str] = Key(default_factory=list, alias="except")
     language: str | None = None
-    severity: _Severity | None = None
+    severity: SeverityWord | None = None
     alert: bool | None = None
     note: str | None = None
     owner: str | None = None
@@ -99,6 +99,10 @@ class _Reading:
 
     def items(self) -> Iterator[Item]:
         """Yield each item that holds together."""
+        if isinstance(self.toml.values.get("item"), Mapping):
+            remedy = "write [[item]], with two brackets"
+            self._add(("item",), "an item is one of a list", remedy=remedy)
+            return
         lines = self.toml.lines_of("item")
         for index, (value, line) in enumerate(zip(self.toml.tables("item"), lines, strict=True)):
             path: Path = ("item", index)
@@ -131,10 +135,7 @@ class _Reading:
         terms_path = (*path, "name") if table.terms is None else (*path, "terms")
         terms = self._terms(typed, terms_path, is_list=table.terms is not None)
         excepts = self._terms(table.excepts, (*path, "except"))
-        item_id = table.id if table.id is not None else slug(name)
-        if name and not re.fullmatch(r"[\w.-]+", item_id):
-            remedy = 'use letters, digits, "-", "_" and "."'
-            self._add((*path, "id"), f"{item_id!r} cannot be an id", remedy=remedy)
+        item_id = self._id(table, name, path)
         self._check_language(table.language, (*path, "language"))
         examples = tuple(self._examples(table.example, index))
         if len(self.mistakes) > before:
@@ -155,6 +156,18 @@ class _Reading:
             place=Place(path=self.toml.path, line=line),
             examples=examples,
         )
+
+    def _id(self, table: _Item, name: str, path: Path) -> str:
+        if table.id is not None:
+            if not re.fullmatch(r"[\w.-]+", table.id):
+                remedy = 'use letters, digits, "-", "_" and "."'
+                self._add((*path, "id"), f"{table.id!r} cannot be an id", remedy=remedy)
+            return table.id
+        made = slug(name)
+        # A name without a letter is told as the term it would be, where it is one.
+        if name and not made and table.terms is not None:
+            self._add((*path, "name"), "the name makes no id", remedy='add id = "..."')
+        return made
 
     def _terms(
         self, typed: Sequence[object], path: Path, *, is_list: bool = True

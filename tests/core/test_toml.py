@@ -1,0 +1,138 @@
+import re
+from typing import Literal
+
+import pytest
+from pydantic import Field as Key
+
+from watch.core.toml import Table, TomlText, suggestion
+from watch.errors import Mistake, MistakesError
+
+
+class _Inner(Table):
+    at: int
+
+
+class _Outer(Table):
+    name: str
+    kind: Literal["big", "small"] = "big"
+    loud: bool = False
+    words: list[str] = Key(default_factory=list)
+    inner: _Inner | None = None
+
+
+def _mistakes(text: str) -> list[Mistake]:
+    toml = TomlText("t.toml", text)
+    checked = toml.checked(_Outer, toml.tables("table")[0], ("table", 0))
+    assert isinstance(checked, list)
+    return checked
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "text"),
+    [
+        ("name = 5", "t.toml:2:8", "'name' takes text in quotes, not 5"),
+        ('kind = "bigg"', "t.toml:2:8", "'kind' is one of big, small, not \"bigg\""),
+        ('loud = "yes"', "t.toml:2:8", "'loud' takes true or false, not \"yes\""),
+        ('words = "a"', "t.toml:2:9", '\'words\' takes a list, ["...", "..."], not "a"'),
+        ('words = ["é", 2]', "t.toml:2:15", "'words' takes text in quotes, not 2"),
+        ("wrods = []", "t.toml:2:1", "unknown key 'wrods'"),
+        ("inner = {at = 1, up = 2}", "t.toml:2:18", "unknown key 'up'"),
+        ("inner = 3", "t.toml:2:9", "'inner' takes a table, not 3"),
+        ('"na me" = 1', "t.toml:2:1", "unknown key 'na me'"),
+        ("words = [[1]]", "t.toml:2:10", "'words' takes text in quotes, not a list"),
+        ("name = true", "t.toml:2:8", "'name' takes text in quotes, not true"),
+        ("name = {a = 1}", "t.toml:2:8", "'name' takes text in quotes, not a table"),
+    ],
+)
+def test_a_mistake_is_told_at_its_place(line: str, place: str, text: str) -> None:
+    named = "" if line.startswith("name") else 'name = "x"\n'
+    (mistake,) = _mistakes(f"[[table]]\n{line}\n{named}")
+    assert str(mistake).startswith(f"{place}: {text}")
+    assert mistake.source == line
+
+
+def test_all_mistakes_of_a_table_are_told_at_once() -> None:
+    told = [one.text for one in _mistakes('[[table]]\nloud = 1\nwords = 2\nnmae = "x"')]
+    assert told == [
+        "'name' is missing",
+        "'loud' takes true or false, not 1",
+        '\'words\' takes a list, ["...", "..."], not 2',
+        "unknown key 'nmae'",
+    ]
+
+
+def test_a_span_of_a_string_is_found_behind_escapes_and_wide_letters() -> None:
+    toml = TomlText("t.toml", '[[a]]\nterms = ["\\u00e9\\t*x", "북한*", \'c\\*d\', """e*"""]')
+    stars = [match.start() + 1 for match in re.finditer(r"\*", toml.lines[1])]
+    for index, (start, column) in enumerate(zip((2, 2, 2, 1), stars, strict=True)):
+        mistake = toml.mistake(("a", 0, "terms", index), "star", span=(start, start + 1))
+        assert (mistake.line, mistake.column, mistake.length) == (2, column, 1)
+
+
+def test_a_span_of_a_string_of_several_lines_is_told_where_it_begins() -> None:
+    toml = TomlText("t.toml", 'x = """\na\n*"""')
+    mistake = toml.mistake(("x",), "star", span=(2, 3))
+    assert (mistake.line, mistake.column) == (1, 5)
+
+
+def test_the_caret_stands_below_the_spot_whatever_the_letters_are_wide() -> None:
+    toml = TomlText("t.toml", '\tx = ["북한", "é*"]')
+    shown = toml.mistake(("x", 1), "star", remedy="take it out", span=(1, 2)).shown()
+    assert shown.split("\n") == [
+        "t.toml:1:15: star",
+        '    1 | \tx = ["북한", "é*"]',
+        "      | \t" + " " * 15 + "^",
+        "      = take it out",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[[item]]\nname = 'a'\n[[item]]\n", (1, 3)),
+        ("# [[item]]\n [[ item ]] # x\n", (2,)),
+        ('item = [{name = "a"}, {name = "b"},\n {name = "c"}]', (1, 1, 2)),
+        ('[[item]]\nnote = """\n[[item]]\n"""\n[[item]]', (1, 5)),
+        ("", ()),
+    ],
+)
+def test_the_line_of_each_table_is_known(text: str, line: tuple[int, ...]) -> None:
+    assert TomlText("t.toml", text).lines_of("item") == line
+
+
+def test_the_lines_of_inner_tables_go_with_their_tables() -> None:
+    text = "[[a]]\n[[a.b]]\n[[a.b]]\n[[a]]\n[[a]]\n[[a.b]]\n"
+    assert TomlText("t.toml", text).lines_of_inner("a", "b") == ((2, 3), (), (6,))
+    inline = '[[a]]\nb = [{x = 1},\n{x = 2}]\n[[a]]\nc = """\n[[a.b]]"""\n'
+    assert TomlText("t.toml", inline).lines_of_inner("a", "b") == ((2, 3), ())
+    assert TomlText("t.toml", "a = [1]").lines_of_inner("a", "b") == ((),)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("x = ", "t.toml:1:5"),
+        ("x = 1\ny = [1,\n\n", "t.toml:4:1"),
+        ('x = "a', "t.toml:1:7"),
+        ("x = 1\nx = 2", "t.toml:2:6"),
+        ("북한 = 1", "t.toml:1:1"),
+        ("[a]\n[a]", "t.toml:2:3"),
+    ],
+)
+def test_what_is_no_toml_is_told_with_its_place(text: str, place: str) -> None:
+    with pytest.raises(MistakesError) as raised:
+        TomlText("t.toml", text)
+    (mistake,) = raised.value.mistakes
+    assert str(mistake).startswith(f"{place}: not TOML: ")
+    assert mistake.shown()
+
+
+def test_a_bottomless_file_is_a_mistake() -> None:
+    with pytest.raises(MistakesError) as raised:
+        TomlText("t.toml", "x = " + "[" * 100_000)
+    assert raised.value.mistakes
+
+
+def test_a_suggestion_names_the_nearest_or_all() -> None:
+    assert suggestion("terns", ["terms", "tags"]) == "did you mean 'terms'?"
+    assert suggestion("zzz", ["terms", "tags"]) == "known here: tags, terms"

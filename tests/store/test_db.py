@@ -1,0 +1,140 @@
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from watch.errors import StoreRefusedError
+from watch.store.db import SCHEMA, Store, Transaction
+from watch.store.tables import metadata
+
+
+def test_the_schema_that_the_migrations_make_is_the_one_the_tables_say(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.db"
+    Store.open(path).close()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert context.get_current_revision() == SCHEMA
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+async def test_what_is_committed_stays_and_what_fails_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.db"
+
+    def add(transaction: Transaction, name: str, *, fails: bool) -> None:
+        transaction.execute(
+            text("INSERT INTO files VALUES ('s', :n, 1, 1, NULL, 0, NULL, NULL)"), {"n": name}
+        )
+        if fails:
+            raise ValueError(name)
+
+    def names(transaction: Transaction) -> list[str]:
+        return list(transaction.scalars(text("SELECT path FROM files ORDER BY path")))
+
+    store = Store.open(path)
+    await store.write(add, "kept", fails=False)
+    with pytest.raises(ValueError, match="lost"):
+        await store.write(add, "lost", fails=True)
+    store.close()
+    store = Store.open(path)
+    assert await store.read(names) == ["kept"]
+    store.close()
+
+
+async def test_many_writers_at_once_lose_no_update(store: Store) -> None:
+    def begin(transaction: Transaction) -> None:
+        transaction.execute(text("INSERT INTO files VALUES ('s', 'p', 0, 0, NULL, 0, NULL, NULL)"))
+
+    def add_one(transaction: Transaction) -> None:
+        size = transaction.scalar(text("SELECT size FROM files"))
+        transaction.execute(text("UPDATE files SET size = :size"), {"size": size + 1})
+
+    await store.write(begin)
+    await asyncio.gather(*(store.write(add_one) for _ in range(100)))
+    assert await store.read(lambda t: t.scalar(text("SELECT size FROM files"))) == 100
+
+
+async def test_a_reader_beside_a_writer_waits_for_nobody_and_writes_nothing(
+    store: Store, tmp_path: Path
+) -> None:
+    beside = Store.open_to_read(tmp_path / "watchlist.db")
+    is_open, may_end = threading.Event(), threading.Event()
+
+    def hold(transaction: Transaction) -> None:
+        transaction.execute(text("INSERT INTO files VALUES ('s', 'p', 0, 0, NULL, 0, NULL, NULL)"))
+        is_open.set()
+        assert may_end.wait(10)
+
+    writing = asyncio.create_task(store.write(hold))
+    await asyncio.to_thread(is_open.wait, 10)
+    assert await beside.read(lambda t: t.scalar(text("SELECT count(*) FROM files"))) == 0
+    may_end.set()
+    await writing
+    assert await beside.read(lambda t: t.scalar(text("SELECT count(*) FROM files"))) == 1
+    with pytest.raises(RuntimeError, match="to read"):
+        await beside.write(hold)
+    beside.close()
+
+
+async def test_the_database_syncs_every_commit(store: Store) -> None:
+    def pragmas(transaction: Transaction) -> list[object]:
+        names = ("journal_mode", "synchronous", "foreign_keys")
+        return [transaction.scalar(text(f"PRAGMA {name}")) for name in names]
+
+    assert await store.write(pragmas) == ["wal", 2, 1]
+
+
+def _refusal(path: Path) -> str:
+    before = path.read_bytes() if path.exists() else None
+    with pytest.raises(StoreRefusedError) as refused:
+        Store.open(path)
+    if before is not None:
+        assert path.read_bytes() == before, "a refused database is left as it is"
+    return str(refused.value)
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.db"
+    path.write_bytes(b"this is a letter to the editor. " * 100)
+    assert "not a database" in _refusal(path)
+
+
+def test_a_damaged_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.db"
+    Store.open(path).close()
+    content = bytearray(path.read_bytes())
+    content[5000:9000] = b"\xa5" * 4000
+    path.write_bytes(content)
+    assert "damaged" in _refusal(path)
+
+
+def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.db"
+    Store.open(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    assert "newer version" in _refusal(path)
+    with pytest.raises(StoreRefusedError, match="schema is 9999"):
+        Store.open_to_read(path)
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE songs (title TEXT)")
+    connection.commit()
+    connection.close()
+    assert "something else" in _refusal(path)
+
+
+def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
+    assert "check that the folder exists" in _refusal(tmp_path / "none" / "watchlist.db")
+    with pytest.raises(StoreRefusedError, match="no database yet"):
+        Store.open_to_read(tmp_path / "watchlist.db")

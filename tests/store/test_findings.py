@@ -1,0 +1,68 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from tests.builders import NOW, a_document, a_matching
+from watch.core.model import DocumentId, FindingId, Matching, Severity, Waiting
+from watch.store import documents, findings
+from watch.store.db import Store, Transaction
+
+
+def _accept(
+    transaction: Transaction, text: str, matching: Matching
+) -> tuple[DocumentId, tuple[FindingId, ...]]:
+    document = replace(a_document(text), key=text)
+    added = documents.add_document(transaction, document, matching.mentions, ruleset="r")
+    assert added is not None
+    return added.id, findings.add_findings(
+        transaction, added.id, matching.mentions, matching.findings
+    )
+
+
+async def test_findings_come_back_with_their_document_and_mentions(store: Store) -> None:
+    matching = a_matching("icbm", "nis", "drone")
+    first = matching.findings[0]
+    high = replace(first, severity=Severity.HIGH, note=None, mentions=matching.mentions[:2])
+    matching = replace(matching, findings=(high, *matching.findings[1:]))
+    _, numbers = await store.write(_accept, "one", matching)
+    _, others = await store.write(_accept, "two", a_matching("icbm"))
+    told = await store.read(findings.get_told, [numbers[0], numbers[2], others[0]])
+    assert [one.document.text for one in told] == ["one", "two"]
+    assert told[0].findings == (high, matching.findings[2])
+    assert told[1].findings == a_matching("icbm").findings
+
+
+async def test_a_rule_holds_once_for_a_document(store: Store) -> None:
+    matching = a_matching("icbm")
+    document, _ = await store.write(_accept, "one", matching)
+    with pytest.raises(IntegrityError):
+        await store.write(findings.add_findings, document, matching.mentions, matching.findings)
+
+
+async def test_what_waits_is_listed_oldest_first_and_once_for_each_subscription(
+    store: Store,
+) -> None:
+    _, (late, early) = await store.write(_accept, "one", a_matching("icbm", "nis"))
+    waiting = (
+        Waiting(finding=early, subscription="a", since=NOW - timedelta(hours=1)),
+        Waiting(finding=late, subscription="a", since=NOW),
+        Waiting(finding=late, subscription="b", since=NOW),
+    )
+    await store.write(findings.add_waiting, reversed(waiting))
+    await store.write(findings.add_waiting, [])
+    assert set(await store.read(findings.get_waiting)) == set(waiting)
+    assert (await store.read(findings.get_waiting))[0] == waiting[0]
+    with pytest.raises(IntegrityError):
+        await store.write(findings.add_waiting, waiting[:1])
+
+
+async def test_findings_are_counted_by_source_with_those_nobody_is_told_of(store: Store) -> None:
+    _, numbers = await store.write(_accept, "one", a_matching("icbm", "nis"))
+    await store.write(_accept, "two", Matching())
+    await store.write(
+        findings.add_waiting,
+        [Waiting(finding=numbers[0], subscription=name, since=NOW) for name in "ab"],
+    )
+    assert await store.read(findings.count_findings) == {"inbox": (2, 2, 1)}
