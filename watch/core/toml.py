@@ -151,7 +151,7 @@ class TomlText:
         given = error["input"]
         match error["type"]:
             case "extra_forbidden":
-                known = [field.alias or key for key, field in model.model_fields.items()]
+                known = _keys_of(model, error["loc"][:-1])
                 kind = "table" if isinstance(given, dict) else "key"
                 return self.mistake(
                     where, f"unknown {kind} {name!r}", remedy=suggestion(name, known), is_key=True
@@ -183,6 +183,17 @@ class TomlText:
     def _column(self, row: int, column: int) -> int:
         """Return a column in characters for one in bytes."""
         return len(self.lines[row].encode()[:column].decode(errors="ignore"))
+
+
+def _keys_of(model: type[Table], path: Path) -> list[str]:
+    """Return the keys of a model, or of the table within it that a path leads to."""
+    keys = {field.alias or name: field for name, field in model.model_fields.items()}
+    if not path:
+        return list(keys)
+    inner: object = keys[str(path[0])].annotation
+    if isinstance(inner, type) and issubclass(inner, Table):
+        return _keys_of(inner, path[1:])
+    return list(keys)
 
 
 _WANTED = {

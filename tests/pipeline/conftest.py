@@ -1,0 +1,137 @@
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.builders import NOW
+from tests.httpd import HttpServer
+from watch.core.model import Subscription
+from watch.ingest.feed import Feed
+from watch.ingest.folder import Folder
+from watch.ingest.rulefiles import RulesFolder
+from watch.ingest.sandbox import Sandbox
+from watch.ingest.web import Web
+from watch.notify.maildir import Maildir
+from watch.notify.render import MailSettings, Renderer
+from watch.pipeline.job import Context
+from watch.pipeline.rules import LiveRules
+from watch.pipeline.settings import DeliverySettings
+from watch.store.db import Store
+
+RULES = """\
+[[item]]
+name = "ICBM"
+severity = "high"
+terms = ["ICBM", "대륙간탄도미사일"]
+
+[[item]]
+name = "Suicide drones"
+terms = ["suicide drone"]
+tags = ["uav"]
+"""
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is set on."""
+
+    at: datetime = NOW
+    seconds: float = 0.0
+
+    def advance(self, **lengths: float) -> None:
+        length = timedelta(**lengths)
+        self.at += length
+        self.seconds += length.total_seconds()
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@dataclass
+class Desk:
+    """A context and what lies around it."""
+
+    context: Context
+    clock: Clock
+    path: Path
+    made: list[Context] = field(default_factory=list)
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        """Put a file into the inbox."""
+        path = self.path / "inbox" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    def mails(self) -> list[bytes]:
+        """Return the mails that lie in the Maildir."""
+        return [path.read_bytes() for path in sorted((self.path / "mail" / "new").glob("*"))]
+
+
+@pytest.fixture
+def server() -> Iterator[HttpServer]:
+    with HttpServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(workers=1) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("store") / "watchlist.db"
+    Store.open(path).close()
+    return path
+
+
+@pytest.fixture
+async def desk(
+    tmp_path: Path, empty_database: Path, sandbox: Sandbox, server: HttpServer
+) -> AsyncIterator[Desk]:
+    """An inbox, a feed at /feed of the server, a rule file, one subscriber, a Maildir."""
+    shutil.copy(empty_database, tmp_path / "watchlist.db")
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "items.toml").write_text(RULES, "utf-8")
+    (tmp_path / "inbox").mkdir()
+    rules_folder = RulesFolder(path=tmp_path / "rules", label="rules")
+    clock = Clock()
+    store = Store.open(tmp_path / "watchlist.db")
+    async with Web() as web:
+        context = Context(
+            store=store,
+            web=web,
+            sandbox=sandbox,
+            renderer=Renderer(MailSettings(sender="Watchlist <watch@example.org>")),
+            transport=Maildir(tmp_path / "mail"),
+            sender="watch@example.org",
+            rules_folder=rules_folder,
+            rules=LiveRules.load(rules_folder),
+            folders={"inbox": Folder(name="inbox", root=tmp_path / "inbox")},
+            feeds={"wire": Feed(name="wire", url=server.url("/feed"))},
+            subscriptions=(Subscription(name="Korea desk", to=("desk@example.org",)),),
+            delivery=DeliverySettings(),
+            now=clock.now,
+            monotonic=clock.monotonic,
+            chance=lambda: 0.0,
+            stopping=asyncio.Event(),
+        )
+        yield Desk(context=context, clock=clock, path=tmp_path)
+    store.close()
+
+
+Change = Callable[..., Context]
+
+
+def changed(desk: Desk, **parts: object) -> Context:
+    """Return the desk's context with parts of it exchanged."""
+    return replace(desk.context, **parts)  # type: ignore[arg-type]

@@ -1,0 +1,171 @@
+import os
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.pipeline.conftest import Desk, changed
+from watch.ingest.folder import Folder
+from watch.pipeline.collect import scan_folder, scan_folder_once
+from watch.pipeline.job import Job
+from watch.store.findings import count_findings, get_told, get_waiting
+from watch.store.sources import count_unread, get_files, get_sources
+
+
+async def _documents(desk: Desk) -> int:
+    return (await desk.context.store.read(count_findings)).get("inbox", (0, 0, 0))[0]
+
+
+async def _scan(desk: Desk, *, after_s: float = 0.0) -> list[Job]:
+    desk.clock.advance(seconds=after_s)
+    return list(await scan_folder(desk.context, source="inbox"))
+
+
+async def test_a_file_is_taken_when_it_has_stood_still_for_three_seconds(desk: Desk) -> None:
+    path = desk.write("a.txt", "An ICBM was seen")
+    assert await _scan(desk) == []
+    assert await _documents(desk) == 0
+    path.write_text("An ICBM was seen again")
+    assert await _scan(desk, after_s=5) == [], "it was written to in between"
+    assert await _scan(desk, after_s=5) == [Job("make_alerts")]
+    (waiting,) = await desk.context.store.read(get_waiting)
+    (told,) = await desk.context.store.read(get_told, [waiting.finding])
+    assert told.document.title == "An ICBM was seen again"
+    assert told.document.key == "a.txt"
+    assert await _scan(desk, after_s=5) == [], "nothing is taken twice"
+    assert await _documents(desk) == 1
+
+
+async def test_a_folder_is_not_scanned_more_often_than_it_may(desk: Desk) -> None:
+    await _scan(desk)
+    desk.write("a.txt", "ICBM")
+    await _scan(desk, after_s=4)
+    assert desk.context.looks["inbox"].observed == {}, "five seconds are not over"
+    await _scan(desk, after_s=1)
+    assert set(desk.context.looks["inbox"].observed) == {"a.txt"}
+
+
+async def test_an_edited_file_tells_only_rules_that_did_not_hold_before(desk: Desk) -> None:
+    path = desk.write("a.txt", "Title\n\nAn ICBM")
+    await _scan(desk)
+    await _scan(desk, after_s=5)
+    assert len(await desk.context.store.read(get_waiting)) == 1
+    path.write_text("Title\n\nAn ICBM, and a suicide drone")
+    await _scan(desk, after_s=5)
+    assert await _scan(desk, after_s=5) == [Job("make_alerts")]
+    waiting = await desk.context.store.read(get_waiting)
+    told = await desk.context.store.read(get_told, [one.finding for one in waiting])
+    assert [[f.rule for f in one.findings] for one in told] == [["icbm"], ["suicide-drones"]]
+
+
+async def test_a_moved_file_is_the_same_document(desk: Desk) -> None:
+    path = desk.write("a.txt", "An ICBM")
+    await _scan(desk)
+    await _scan(desk, after_s=5)
+    (desk.path / "inbox" / "archive").mkdir()
+    path.rename(desk.path / "inbox" / "archive" / "b.txt")
+    await _scan(desk, after_s=5)
+    assert await _scan(desk, after_s=5) == []
+    assert await _documents(desk) == 1
+    assert set(await desk.context.store.read(get_files, "inbox")) == {"archive/b.txt"}
+
+
+async def test_a_file_that_is_no_text_is_told_once_and_stops_nobody(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.write("a.txt", b"\x7fELF\x02\x01\x01" + bytes(100))
+    desk.write("b.txt", "An ICBM")
+    await _scan(desk)
+    await _scan(desk, after_s=5)
+    await _scan(desk, after_s=5)
+    assert await _documents(desk) == 1
+    (record,) = [one for one in caplog.records if one.message == "file not read"]
+    assert "not text" in record.__dict__["why"]
+    assert await desk.context.store.read(count_unread) == {"inbox": 1}
+    desk.write("a.txt", "now it is text, of an ICBM")
+    await _scan(desk, after_s=5)
+    await _scan(desk, after_s=5)
+    assert await _documents(desk) == 2
+    assert await desk.context.store.read(count_unread) == {}
+
+
+async def test_a_file_that_cannot_be_read_now_is_tried_again_later(desk: Desk) -> None:
+    path = desk.write("a.txt", "An ICBM")
+    link_target = desk.path / "elsewhere.txt"
+    link_target.write_text("An ICBM")
+    await _scan(desk)
+    status = path.stat()
+    # Swapped between the scan and the reading: it is not what was scanned.
+    path.unlink()
+    path.symlink_to(link_target)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns), follow_symlinks=False)
+    await _scan(desk, after_s=5)
+    assert await _documents(desk) == 0, "a link out of the folder is not followed"
+
+
+async def test_a_missing_folder_is_told_once_and_lives_when_it_is_there(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    away = desk.path / "inbox"
+    away.rename(desk.path / "away")
+    for _ in range(3):
+        await _scan(desk, after_s=5)
+    (record,) = [one for one in caplog.records if one.message == "source not read"]
+    assert "does not exist" in record.__dict__["why"]
+    state = (await desk.context.store.read(get_sources))["inbox"]
+    assert state.failures == 3
+    assert state.failing_since is not None
+    (desk.path / "away").rename(away)
+    desk.write("a.txt", "An ICBM")
+    await _scan(desk, after_s=5)
+    await _scan(desk, after_s=5)
+    assert await _documents(desk) == 1
+    state = (await desk.context.store.read(get_sources))["inbox"]
+    assert (state.failures, state.failing_since, state.error) == (0, None, None)
+    assert "source is back" in [one.message for one in caplog.records]
+
+
+async def test_a_folder_without_backfill_begins_with_a_silent_baseline(desk: Desk) -> None:
+    folder = replace(desk.context.folders["inbox"], backfill=False)
+    context = changed(desk, folders={"inbox": folder})
+    desk.write("old.txt", "An old ICBM")
+    await scan_folder(context, source="inbox")
+    assert await _documents(desk) == 1
+    assert await context.store.read(get_waiting) == ()
+    desk.write("new.txt", "A new ICBM")
+    for _ in range(2):
+        desk.clock.advance(seconds=5)
+        await scan_folder(context, source="inbox")
+    assert len(await context.store.read(get_waiting)) == 1
+
+
+async def test_a_large_folder_is_taken_in_batches_and_completely(desk: Desk) -> None:
+    for number in range(120):
+        desk.write(f"{number % 7}/{number}.txt", f"Report {number}\n\nAn ICBM, number {number}")
+    await _scan(desk)
+    await _scan(desk, after_s=5)
+    assert await _documents(desk) == 120
+    assert len(await desk.context.store.read(get_waiting)) == 120
+
+
+async def test_once_takes_what_stands_still_and_waits_three_seconds_for_the_rest(
+    desk: Desk,
+) -> None:
+    old = desk.write("old.txt", "An old ICBM")
+    before = (desk.clock.at - timedelta(seconds=10)).timestamp()
+    os.utime(old, (before, before))
+    await scan_folder_once(desk.context, source="inbox")
+    assert await _documents(desk) == 1
+    new = desk.write("new.txt", "A new ICBM")
+    now = desk.clock.at.timestamp()
+    os.utime(new, (now, now))
+    await scan_folder_once(desk.context, source="inbox")
+    assert await _documents(desk) == 2
+
+
+async def test_once_tells_of_a_missing_folder(desk: Desk) -> None:
+    gone = Folder(name="gone", root=desk.path / "gone")
+    context = changed(desk, folders={"gone": gone})
+    assert await scan_folder_once(context, source="gone") == ()
+    assert (await context.store.read(get_sources))["gone"].error is not None

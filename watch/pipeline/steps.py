@@ -1,0 +1,27 @@
+"""All steps by name: what an engine may be told to do."""
+
+from collections.abc import Sequence
+
+from watch.pipeline.alert import make_alerts
+from watch.pipeline.collect import poll_due, poll_feed, scan_folder
+from watch.pipeline.deliver import deliver
+from watch.pipeline.job import Context, Job
+from watch.pipeline.upkeep import reload_rules
+
+_STEPS = {
+    "deliver": deliver,
+    "make_alerts": make_alerts,
+    "poll_due": poll_due,
+    "reload_rules": reload_rules,
+}
+_STEPS_OF_A_SOURCE = {
+    "poll_feed": poll_feed,
+    "scan_folder": scan_folder,
+}
+
+
+async def run_step(context: Context, job: Job) -> Sequence[Job]:
+    """Do what a job hints at; return what should happen next."""
+    if job.source is None:
+        return await _STEPS[job.step](context)
+    return await _STEPS_OF_A_SOURCE[job.step](context, source=job.source)
