@@ -1,1 +1,1 @@
-"""What turns due work into calls."""
+"""What turns due work into calls: `schedule` says what is looked at how often, `local` does it."""

@@ -1,0 +1,124 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.daemon import watchlist, watchlist_here
+
+CONFIG = '[[source]]\nname = "inbox"\nfolder = "inbox"\n'
+GOOD = '[[item]]\nname = "ICBM"\n[[item.example]]\nmatch = "An ICBM"\n'
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "rules" / "a.toml").write_text(GOOD)
+    return tmp_path
+
+
+def test_what_holds_together_is_told_with_its_size(desk: Path) -> None:
+    done = watchlist_here("check", cwd=desk)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "config.toml: 1 source, 0 subscriptions",
+        "rules: 1 item in 1 file, 1 example",
+        "all is well",
+    ]
+
+
+def test_mistakes_of_configuration_rules_and_examples_are_told_with_their_spots(
+    desk: Path,
+) -> None:
+    (desk / "config.toml").write_text('[mial]\n[[source]]\nname = "a"\n')
+    (desk / "rules" / "a.toml").write_text('[[item]]\nname = "ICBM"\ntems = ["x"]\n')
+    done = watchlist_here("check", cwd=desk)
+    assert done.returncode == 1
+    assert done.stdout == (
+        "config.toml:1:2: unknown table 'mial'\n"
+        "    1 | [mial]\n"
+        "      |  ^^^^\n"
+        "      = did you mean 'mail'?\n"
+        "config.toml:2:3: a source has either a folder or a feed\n"
+        "    2 | [[source]]\n"
+        "      |   ^^^^^^\n"
+        '      = write folder = "..." or feed = "https://..."\n'
+        "rules/a.toml:3:1: unknown key 'tems'\n"
+        '    3 | tems = ["x"]\n'
+        "      | ^^^^\n"
+        "      = did you mean 'terms'?\n"
+        "3 mistakes\n"
+    )
+
+
+def test_a_failed_example_is_a_mistake(desk: Path) -> None:
+    (desk / "rules" / "a.toml").write_text(GOOD.replace("An ICBM", "icbm"))
+    done = watchlist_here("check", "--json", cwd=desk)
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == [
+        {
+            "path": "rules/a.toml",
+            "line": 3,
+            "column": None,
+            "text": "example of 'ICBM' fails: nothing was found",
+            "remedy": "mend the terms or the example",
+        }
+    ]
+
+
+def test_rule_files_are_checked_alone_when_they_are_named(desk: Path) -> None:
+    (desk / "config.toml").unlink()
+    done = watchlist_here("check", "rules/a.toml", "rules", cwd=desk)
+    assert done.returncode == 0
+    assert done.stdout.count("1 item in 1 file, 1 example") == 2
+    assert watchlist_here("check", "none", cwd=desk).returncode == 1
+    assert json.loads(watchlist_here("check", "--json", "rules", cwd=desk).stdout) == []
+
+
+def test_a_configuration_that_is_missing_is_told(tmp_path: Path) -> None:
+    done = watchlist_here("check", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "config.toml: cannot be read" in done.stdout
+    assert "watchlist init DIR" in done.stdout
+
+
+def test_a_broken_template_is_told_with_its_line(desk: Path) -> None:
+    (desk / "templates").mkdir()
+    (desk / "templates" / "subject.j2").write_text("{# ours #}\n{{ nobody }}\n")
+    (desk / "config.toml").write_text(f'[mail]\ntemplates = "templates"\n{CONFIG}')
+    done = watchlist_here("check", cwd=desk)
+    assert done.returncode == 1
+    assert "templates/subject.j2:2: 'nobody' is undefined" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["run", "once", "status"])
+def test_a_configuration_that_does_not_load_ends_a_command_with_2(desk: Path, command: str) -> None:
+    (desk / "config.toml").write_text("x =")
+    done = watchlist_here(command, cwd=desk)
+    assert done.returncode == 2
+    assert done.stderr.startswith("config.toml:1:4: not TOML")
+
+
+@pytest.mark.parametrize("command", ["run", "once", "match"])
+def test_rules_that_do_not_load_end_a_command_with_2(desk: Path, command: str) -> None:
+    (desk / "rules" / "a.toml").write_text("[[item]]\n")
+    (desk / "inbox").mkdir()
+    (desk / "a.txt").write_text("x")
+    done = watchlist(command, *["a.txt"] * (command == "match"), cwd=desk)
+    assert done.returncode == 2
+    assert done.stderr.startswith("rules/a.toml:1:3: an item needs a name")
+
+
+def test_a_damaged_database_ends_a_command_with_78(desk: Path) -> None:
+    (desk / "state").mkdir()
+    (desk / "state" / "watchlist.db").write_bytes(b"no database " * 1000)
+    for command in ("run", "once", "status"):
+        done = watchlist(command, cwd=desk)
+        assert done.returncode == 78
+        assert "not a database" in done.stderr
+
+
+def test_status_before_anything_ran_says_so(desk: Path) -> None:
+    done = watchlist_here("status", cwd=desk)
+    assert done.returncode == 1
+    assert "nothing has run yet" in done.stderr

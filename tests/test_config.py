@@ -1,0 +1,172 @@
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import tomli
+
+from watch.config import Config, load_config, parse_duration
+from watch.core.model import Severity
+from watch.errors import MistakesError
+from watch.notify.smtp import Security
+from watch.pipeline.settings import OnAmbiguous
+
+EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
+SOURCE = '[[source]]\nname = "inbox"\nfolder = "inbox"\n'
+
+
+def _load(tmp_path: Path, text: str) -> Config:
+    path = tmp_path / "config.toml"
+    path.write_text(text, "utf-8")
+    return load_config(path)
+
+
+def _mistakes(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(MistakesError) as raised:
+        _load(tmp_path, text)
+    return [str(one).removeprefix(f"{tmp_path}/") for one in raised.value.mistakes]
+
+
+def test_the_example_loads_as_it_is() -> None:
+    config = load_config(EXAMPLE)
+    assert [folder.name for folder in config.folders] == ["inbox"]
+    assert config.smtp is None
+    (subscription,) = config.subscriptions
+    assert subscription.group_wait == timedelta(seconds=60)
+
+
+def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
+    """With every setting that is commented out put to work it loads, and none is forgotten."""
+    text = re.sub(r"^#(?! )", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+    text = text.replace('transport = "maildir"', 'transport = "smtp"')
+    text = text.replace('"watchlist@localhost"', '"watchlist@example.org"')
+    text = re.sub(r"^password_env.*$", "", text, flags=re.MULTILINE)
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "smtp-password").write_text("secret\n")
+    (tmp_path / "wire-headers").write_text("X-Api-Key: 1234\n\nAccept-Language: en\n")
+    config = _load(tmp_path, text)
+    assert config.smtp is not None
+    assert config.smtp.security is Security.STARTTLS
+    assert (config.smtp.user, config.smtp.password) == ("watchlist", "secret")
+    assert config.smtp.ca_file == tmp_path / "ca.pem"
+    assert config.mail.templates == tmp_path / "templates"
+    assert config.mail.reply_to == "korea-desk@example.org"
+    assert config.delivery.max_per_minute == 60
+    (feed,) = config.feeds
+    assert feed.headers == (("X-Api-Key", "1234"), ("Accept-Language", "en"))
+    assert feed.every == timedelta(minutes=15)
+    assert feed.allow_private == ("10.1.2.0/24",)
+    shown = set(re.findall(r"^#?(\w+)\s*=", EXAMPLE.read_text("utf-8"), re.MULTILINE))
+    known = set(re.findall(r"known here: (.*)\)", "\n".join(_all_keys(tmp_path))))
+    assert known, "the keys are told by the mistakes that unknown ones make"
+    assert {key for keys in known for key in keys.split(", ")} <= shown
+
+
+def _all_keys(tmp_path: Path) -> list[str]:
+    text = "[state]\nqqqqq = 1\n[rules]\nqqqqq = 1\n[mail]\nqqqqq = 1\n"
+    text += '[[source]]\nname = "a"\nqqqqq = 1\n[[subscription]]\nname = "b"\nto = []\nqqqqq = 1\n'
+    return _mistakes(tmp_path, text)
+
+
+def test_paths_count_from_the_files_folder(tmp_path: Path) -> None:
+    config = _load(tmp_path, f'[state]\npath = "/var/lib/watchlist"\n{SOURCE}')
+    assert config.state == Path("/var/lib/watchlist")
+    assert config.rules.path == tmp_path / "rules"
+    assert config.rules.label == "rules"
+    assert config.maildir == tmp_path / "mail"
+    assert config.folders[0].root == tmp_path / "inbox"
+
+
+def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
+    text = f'{SOURCE}[[source]]\nname = "kcna"\nfeed = "http://example.org/feed"\n'
+    text += '[[subscription]]\nname = "desk"\nto = ["a@b.org", "a@b.org"]\n'
+    config = _load(tmp_path, text)
+    (folder,), (feed,), (desk,) = config.folders, config.feeds, config.subscriptions
+    assert (folder.recursive, folder.backfill, folder.every) == (True, True, None)
+    assert (feed.backfill, feed.every, feed.headers) == (False, timedelta(minutes=15), ())
+    assert desk.to == ("a@b.org",), "nobody gets a mail twice"
+    assert (desk.rules, desk.tags, desk.severity) == ((), (), Severity.LOW)
+    assert config.delivery.on_ambiguous is OnAmbiguous.RESEND
+    assert config.delivery.max_per_minute is None
+
+
+def test_smtp_takes_its_password_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        '[mail]\nfrom = "w@example.org"\ntransport = "smtp"\nhost = "mx"\nsecurity = "tls"\n'
+        f'user = "u"\npassword_env = "WL_TEST_PASSWORD"\non_ambiguous = "hold"\n{SOURCE}'
+    )
+    (told,) = _mistakes(tmp_path, text)
+    assert told == "config.toml:7:16: WL_TEST_PASSWORD is not set (set it for the daemon)"
+    monkeypatch.setenv("WL_TEST_PASSWORD", "hunter2")
+    config = _load(tmp_path, text)
+    assert config.smtp is not None
+    assert config.smtp.password == "hunter2"
+    assert "hunter2" not in repr(config), "a secret is in no log"
+    assert config.delivery.on_ambiguous is OnAmbiguous.HOLD
+
+
+SUBSCRIPTION = '[[subscription]]\nname = "desk"\nto = ["a@b.org"]\n'
+CASES = tomli.loads((Path(__file__).parent / "config_mistakes.toml").read_text("utf-8"))["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["told"])
+def test_a_mistake_is_told_with_place_and_remedy(tmp_path: Path, case: dict[str, str]) -> None:
+    text = case["text"].replace("{source}\n", SOURCE).replace("{subscription}\n", SUBSCRIPTION)
+    assert _mistakes(tmp_path, text)[0].startswith(case["told"])
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    text = (
+        '[mail]\ntransprt = "x"\n[[source]]\nname = "a"\nfoldr = "x"\n'
+        '[[subscription]]\nname = "b"\nto = ["?"]\n'
+    )
+    places = [one.split(": ")[0] for one in _mistakes(tmp_path, text)]
+    assert places == ["config.toml:2:1", "config.toml:5:1", "config.toml:8:7"]
+
+
+def test_a_password_is_never_sent_in_the_clear(tmp_path: Path) -> None:
+    (tmp_path / "pw").write_text("x")
+    text = (
+        '[mail]\nfrom = "w@x.org"\ntransport = "smtp"\nhost = "mx"\nsecurity = "none"\nuser = "u"\n'
+        f'password_file = "pw"\n{SOURCE}'
+    )
+    assert "never sent in the clear" in _mistakes(tmp_path, text)[0]
+
+
+def test_a_line_that_is_no_header_is_told_without_its_secret(tmp_path: Path) -> None:
+    (tmp_path / "headers").write_text("X-Key s3cret\n")
+    text = '[[source]]\nname = "a"\nfeed = "http://x.org"\nheaders_file = "headers"\n'
+    (told,) = _mistakes(tmp_path, text)
+    assert "a line of headers is no header" in told
+    assert "s3cret" not in told
+
+
+def test_a_file_that_is_missing_or_no_utf8_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MistakesError, match="watchlist init DIR"):
+        load_config(tmp_path / "config.toml")
+    (tmp_path / "config.toml").write_bytes(b"# \xe9\n")
+    with pytest.raises(MistakesError, match="not UTF-8"):
+        load_config(tmp_path / "config.toml")
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("90s", 90.0),
+        ("15m", 900.0),
+        ("1h30m", 5400.0),
+        (" 2 d ", 172_800.0),
+        ("0.5s", 0.5),
+        ("", None),
+        ("15", None),
+        ("m", None),
+        ("-5s", None),
+        ("5s later", None),
+        ("9" * 400 + "d", None),
+    ],
+)
+def test_lengths_of_time(written: str, wanted: float | None) -> None:
+    parsed = parse_duration(written)
+    assert (parsed and parsed.total_seconds()) == wanted

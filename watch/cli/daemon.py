@@ -1,0 +1,59 @@
+"""`watchlist run` and `watchlist once`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from watch.cli.main import DEFAULT_CONFIG, ConfigOption, Exit
+
+if TYPE_CHECKING:
+    from watch.config import Config
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command(epilog="Example: [bold]watchlist run --config /etc/watchlist/config.toml[/]")(run)
+    app.command(epilog="Example, for cron: [bold]*/15 * * * * cd /srv/desk && watchlist once[/]")(
+        once
+    )
+
+
+def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Watch until told to stop: read sources, match, mail. Edited rules are taken up at once.
+
+    SIGTERM or Ctrl-C stops it cleanly: a mail whose transmission has begun is waited for, all
+    else is given back. A second signal ends it now.
+    """
+    import asyncio
+
+    from watch import app
+    from watch.cli.signals import until_signal
+
+    loaded = _ready(config)
+    asyncio.run(until_signal(lambda stopping: app.run(loaded, stopping)))
+
+
+def once(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Do everything that is due, then exit; for cron. Nothing waits for anything.
+
+    Exits with 1 when a source could not be read.
+    """
+    import asyncio
+
+    from watch import app
+    from watch.cli.signals import until_signal
+
+    loaded = _ready(config)
+    failed = asyncio.run(until_signal(lambda stopping: app.run_once(loaded, stopping)))
+    if failed:
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+def _ready(config: Path) -> "Config":
+    from watch.cli.logs import set_up_logging
+    from watch.config import load_config
+
+    loaded = load_config(config)
+    set_up_logging()
+    return loaded

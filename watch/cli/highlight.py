@@ -1,0 +1,127 @@
+"""Files with what is found in them marked, and why."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from watch.cli.jsonl import Measured, matching_as_json
+from watch.core.cleaning import clean
+from watch.core.matcher import Matcher
+from watch.core.model import Document, Field, Finding, Matching
+from watch.errors import SourceError
+from watch.ingest.extract import extract
+from watch.ingest.language import detect_language
+
+
+def show_files(matcher: Matcher, files: list[Path], measured: Measured, *, as_json: bool) -> bool:
+    """Show what is found in files; return whether all of them could be read."""
+    console = Console(highlight=False, soft_wrap=True)
+    told: list[dict[str, object]] = []
+    is_whole = True
+    for path in files:
+        try:
+            document = _document_of(path)
+        except SourceError as error:
+            is_whole = False
+            told.append({"id": str(path), "error": str(error)})
+            if not as_json:
+                typer.echo(f"{path}: {error}", err=True)
+            continue
+        matching = measured.match(matcher, document)
+        told.append({"id": str(path), **matching_as_json(document, matching)})
+        if not as_json:
+            _show(console, path, document, matching)
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    return is_whole
+
+
+def _document_of(path: Path) -> Document:
+    """Return a file as the daemon would take it in."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}") from error
+    read = extract(content, suffix=path.suffix)
+    detected = detect_language(f"{read.title or ''}\n{read.text}")
+    return Document(
+        source="match",
+        key=str(path),
+        title=read.title or path.stem,
+        text=read.text,
+        seen=datetime.now(UTC),
+        languages=tuple(code for code in (read.language, detected) if code is not None),
+    )
+
+
+def _show(console: Console, path: Path, document: Document, matching: Matching) -> None:
+    console.print(Text(str(path), style="bold"))
+    is_plain = not console.is_terminal
+    console.print(_marked(document, Field.TITLE, matching, is_plain=is_plain, style="bold"))
+    console.print()
+    console.print(_marked(document, Field.TEXT, matching, is_plain=is_plain))
+    console.print()
+    for finding in matching.findings:
+        console.print(_why(document, finding))
+    tracked = {mention.item for mention in matching.mentions}
+    silent = sorted(tracked - {finding.rule for finding in matching.findings})
+    if silent:
+        console.print(Text(f"tracked without an alert: {', '.join(silent)}", style="dim"))
+    if not tracked:
+        console.print(Text("nothing found", style="dim"))
+    for failure in matching.failures:
+        console.print(Text(f"{failure.rule}: {failure.text}", style="yellow"))
+    console.print()
+
+
+def _marked(
+    document: Document, field: Field, matching: Matching, *, is_plain: bool, style: str = ""
+) -> Text:
+    """Return a field with its mentions marked: by colour, or by brackets in a pipe."""
+    text = document.field_text(field)
+    spans = [(one.start, one.end) for one in matching.mentions if one.field is field]
+    shown = Text(style=style)
+    at = 0
+    for start, end in _joined(spans):
+        shown.append(_printable(text[at:start]))
+        inner = _printable(text[start:end])
+        shown.append(f"[{inner}]" if is_plain else inner, style="black on yellow")
+        at = end
+    shown.append(_printable(text[at:]))
+    return shown
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return overlapping spans as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _printable(text: str) -> str:
+    """Return a text that does nothing to a terminal; its lines stay."""
+    return "\n".join(clean(line) for line in text.split("\n"))
+
+
+def _why(document: Document, finding: Finding) -> Text:
+    found: dict[tuple[str, str, str], int] = {}
+    for mention in finding.mentions:
+        words = clean(mention.text_in(document))
+        key = (words, mention.field.value, mention.term)
+        found[key] = found.get(key, 0) + 1
+    reasons = [
+        f'"{words}" in the {field}'
+        + (f' (the term "{term}")' if term != words else "")
+        + (f", {count} times" if count > 1 else "")
+        for (words, field, term), count in found.items()
+    ]
+    why = Text.assemble((finding.name, "bold yellow"), (f" ({finding.place})", "cyan"), " - ")
+    return why.append("; ".join(reasons))

@@ -1,0 +1,89 @@
+"""The command `watchlist`: its verbs, and what becomes of errors."""
+
+import sys
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from watch import __version__
+from watch.errors import MistakesError, StateLockedError, StoreRefusedError, WatchError
+
+
+class Exit(IntEnum):
+    """What the exit code says."""
+
+    DONE = 0
+    NEEDS_A_PERSON = 1
+    USAGE = 2
+    LOCKED = 75
+    REFUSED = 78
+
+
+app = typer.Typer(
+    name="watchlist",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Watch folders and feeds for what you track, and mail what turned up and why.",
+    epilog="First steps: [bold]watchlist init desk[/], then [bold]cd desk; watchlist run[/]. "
+    "Exit codes: 0 done, 1 something needs a person, 2 usage or configuration, "
+    "75 another daemon holds the state, 78 the database is refused.",
+)
+
+DEFAULT_CONFIG = Path("config.toml")
+
+ConfigOption = Annotated[
+    Path,
+    typer.Option(
+        "--config", "-c", metavar="PATH", help="The configuration.", envvar="WATCHLIST_CONFIG"
+    ),
+]
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"watchlist {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Tell the version."),
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command line and exit with a code that means something."""
+    from watch.cli import check, daemon, demo, init, match, status
+
+    for verbs in (init, check, match, daemon, status, demo):
+        verbs.add_to(app)
+    try:
+        app(prog_name="watchlist")
+    except MistakesError as error:
+        for mistake in error.mistakes:
+            typer.echo(mistake.shown(), err=True)
+        sys.exit(Exit.USAGE)
+    except StateLockedError as error:
+        _fail(error, Exit.LOCKED)
+    except StoreRefusedError as error:
+        _fail(error, Exit.REFUSED)
+    except WatchError as error:
+        _fail(error, Exit.NEEDS_A_PERSON)
+
+
+def _fail(error: WatchError, code: Exit) -> None:
+    typer.echo(f"watchlist: {error}", err=True)
+    sys.exit(code)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things as a person says it: `1 item`, `2 items`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

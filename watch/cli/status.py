@@ -1,0 +1,40 @@
+"""`watchlist status`: how it stands, also beside a running daemon."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from watch.cli.main import DEFAULT_CONFIG, ConfigOption, Exit
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(epilog="Example: [bold]watchlist status --json[/]")(status)
+
+
+def status(
+    config: ConfigOption = DEFAULT_CONFIG,
+    is_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show how it stands with sources, rules and the outbox, also beside a running daemon.
+
+    Exits with 1 when something needs a person.
+    """
+    import asyncio
+
+    from watch.app import database_of
+    from watch.cli.standing import as_json, get_standing, show
+    from watch.config import load_config
+
+    loaded = load_config(config)
+    if not database_of(loaded).exists():
+        typer.echo("nothing has run yet: `watchlist run` or `watchlist once` begins", err=True)
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
+    standing = asyncio.run(get_standing(loaded))
+    if is_json:
+        typer.echo(json.dumps(as_json(standing), ensure_ascii=False, indent=2))
+    else:
+        show(standing)
+    if standing.needs():
+        raise typer.Exit(Exit.NEEDS_A_PERSON)

@@ -1,0 +1,65 @@
+"""The steps in this process: APScheduler is the clock, asyncio does the work."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from watch.engine.schedule import ticks_of
+from watch.pipeline.job import Context, Job
+from watch.pipeline.steps import run_step
+
+log = logging.getLogger(__name__)
+
+
+class LocalEngine:
+    """Runs each job at most once at a time; a hint that comes meanwhile runs it once more."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._running: dict[Job, asyncio.Task[None]] = {}
+        self._again: set[Job] = set()
+
+    async def run(self) -> None:
+        """Work until the context is stopping; return when what had begun has ended."""
+        scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+        for tick in ticks_of(self._context):
+            scheduler.add_job(
+                self._submit,
+                IntervalTrigger(seconds=tick.every_s),
+                args=[tick.job],
+                next_run_time=datetime.now(UTC),
+            )
+        scheduler.start()
+        await self._context.stopping.wait()
+        scheduler.shutdown(wait=False)
+        while self._running:
+            await asyncio.wait(self._running.values())
+
+    async def _submit(self, job: Job) -> None:
+        if self._context.stopping.is_set():
+            return
+        if job in self._running:
+            self._again.add(job)
+            return
+        self._running[job] = asyncio.create_task(self._run(job), name=job.step)
+
+    async def _run(self, job: Job) -> None:
+        """Run a job and submit what follows; a step that fails never stops the others."""
+        try:
+            following = await run_step(self._context, job)
+        except Exception:
+            # The rows still say what is due: the next tick finds it.
+            log.exception("step failed", extra={"step": job.step, "source": job.source})
+            following = ()
+        del self._running[job]
+        if job in self._again:
+            self._again.discard(job)
+            await self._submit(job)
+        for next_job in following:
+            await self._submit(next_job)
