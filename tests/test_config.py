@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import tomli
 
-from watch.config import Config, load_config, parse_duration
+from watch.config import Config, load_config
+from watch.config.page import parse_duration
 from watch.core.model import Severity
 from watch.errors import MistakesError
 from watch.notify.smtp import Security

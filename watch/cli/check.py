@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watch.cli.main import DEFAULT_CONFIG, ConfigOption, Exit, counted
+from watch.cli.exits import Exit
+from watch.cli.options import DEFAULT_CONFIG, ConfigOption
+from watch.cli.wording import counted
 from watch.errors import Mistake, MistakesError
 
 if TYPE_CHECKING:

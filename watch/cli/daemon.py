@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from watch.cli.main import DEFAULT_CONFIG, ConfigOption, Exit
+from watch.cli.exits import Exit
+from watch.cli.options import DEFAULT_CONFIG, ConfigOption
 
 if TYPE_CHECKING:
     from watch.config import Config

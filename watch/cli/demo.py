@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from watch.cli.main import Exit
+from watch.cli.exits import Exit
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,25 +1,14 @@
 """The command `watchlist`: its verbs, and what becomes of errors."""
 
 import sys
-from enum import IntEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from watch import __version__
+from watch.cli import check, daemon, demo, init, match, status
+from watch.cli.exits import Exit
 from watch.errors import MistakesError, StateLockedError, StoreRefusedError, WatchError
-
-
-class Exit(IntEnum):
-    """What the exit code says."""
-
-    DONE = 0
-    NEEDS_A_PERSON = 1
-    USAGE = 2
-    LOCKED = 75
-    REFUSED = 78
-
 
 app = typer.Typer(
     name="watchlist",
@@ -32,15 +21,6 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 something needs a person, 2 usage or configuration, "
     "75 another daemon holds the state, 78 the database is refused.",
 )
-
-DEFAULT_CONFIG = Path("config.toml")
-
-ConfigOption = Annotated[
-    Path,
-    typer.Option(
-        "--config", "-c", metavar="PATH", help="The configuration.", envvar="WATCHLIST_CONFIG"
-    ),
-]
 
 
 def _show_version(value: bool) -> None:
@@ -59,12 +39,12 @@ def _options(
     del version
 
 
+for _verbs in (init, check, match, daemon, status, demo):
+    _verbs.add_to(app)
+
+
 def main() -> None:
     """Run the command line and exit with a code that means something."""
-    from watch.cli import check, daemon, demo, init, match, status
-
-    for verbs in (init, check, match, daemon, status, demo):
-        verbs.add_to(app)
     try:
         app(prog_name="watchlist")
     except MistakesError as error:
@@ -82,8 +62,3 @@ def main() -> None:
 def _fail(error: WatchError, code: Exit) -> None:
     typer.echo(f"watchlist: {error}", err=True)
     sys.exit(code)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number of things as a person says it: `1 item`, `2 items`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

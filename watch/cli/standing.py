@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from watch.app import database_of
-from watch.cli.main import counted
+from watch.cli.wording import counted
 from watch.config import Config
 from watch.core.cleaning import clean
 from watch.core.model import MessageState, SourceState

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from watch.cli.main import DEFAULT_CONFIG, ConfigOption, Exit
+from watch.cli.exits import Exit
+from watch.cli.options import DEFAULT_CONFIG, ConfigOption
 
 
 def add_to(app: typer.Typer) -> None:

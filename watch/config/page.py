@@ -1,0 +1,68 @@
+"""The file being read: where its values stand, and the mistakes that gather as it goes."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from watch.core.toml import Path as Where
+from watch.core.toml import TomlText
+from watch.errors import Mistake, PermanentError
+from watch.notify.addresses import parse_address
+
+_LONGEST_WAIT = timedelta(days=366)
+
+
+class Page:
+    """One configuration being read."""
+
+    def __init__(self, path: Path, toml: TomlText) -> None:
+        self.path = path
+        self.root = path.absolute().parent
+        """What relative paths count from."""
+        self.toml = toml
+        self.mistakes: list[Mistake] = []
+
+    def add(self, where: Where, text: str, *, remedy: str | None, is_key: bool = False) -> None:
+        """Note a mistake at a value, or at its key."""
+        self.mistakes.append(self.toml.mistake(where, text, remedy=remedy, is_key=is_key))
+
+    def check_name(self, name: str, names: dict[str, int], index: int, where: Where) -> None:
+        """Note a name that is none, or that an earlier table has; `names` are those so far."""
+        if not name.strip() or not name.isprintable():
+            self.add((*where, "name"), "not a name", remedy="write a few letters")
+        if name in names:
+            line = self.toml.lines_of(str(where[0]))[names[name]]
+            what = f'"{name}" is taken (line {line})'
+            self.add((*where, "name"), what, remedy="give one of the two another name")
+        names.setdefault(name, index)
+
+    def check_address(self, address: str, where: Where) -> None:
+        """Note what is not one address."""
+        try:
+            parse_address(address)
+        except PermanentError as error:
+            self.add(where, str(error), remedy=None)
+
+    def duration(self, written: str | None, where: Where, *, least: timedelta) -> timedelta | None:
+        """Return a length of time, None for none; note one that is none or too short."""
+        if written is None:
+            return None
+        duration = parse_duration(written)
+        if duration is None or not least <= duration <= _LONGEST_WAIT:
+            remedy = 'write "30s", "15m", "2h" or "1d"'
+            self.add(where, f'"{written}" is no length of time', remedy=remedy)
+        return duration
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_duration(written: str) -> timedelta | None:
+    """Return a length of time such as 90s, 15m or 1h30m; None where it is none."""
+    if not re.fullmatch(r"\s*(?:\d+(?:\.\d+)?\s*[smhd]\s*)+", written):
+        return None
+    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([smhd])", written)
+    try:
+        return sum((timedelta(**{_UNITS[unit]: float(n)}) for n, unit in parts), timedelta())
+    except OverflowError:
+        return None

@@ -1,0 +1,112 @@
+"""What is read: `[[source]]`."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from ipaddress import ip_network
+from urllib.parse import urlsplit
+
+from watch.config.page import Page
+from watch.config.tables import SourceTable
+from watch.core.toml import Path as Where
+from watch.core.words.languages import primary_language
+from watch.ingest.feed import EVERY, Feed
+from watch.ingest.folder import Folder
+
+
+def sources_of(page: Page, tables: Sequence[Mapping[str, object]]) -> list[Folder | Feed]:
+    """Return the sources, in their order, without those that have a mistake."""
+    sources: list[Folder | Feed] = []
+    names: dict[str, int] = {}
+    for index, value in enumerate(tables):
+        where: Where = ("source", index)
+        checked = page.toml.checked(SourceTable, value, where)
+        if not isinstance(checked, SourceTable):
+            page.mistakes.extend(checked)
+            continue
+        page.check_name(checked.name, names, index, where)
+        source = _source(page, checked, where)
+        if source is not None:
+            sources.append(source)
+    return sources
+
+
+def _source(page: Page, table: SourceTable, where: Where) -> Folder | Feed | None:
+    every = page.duration(table.every, (*where, "every"), least=timedelta(seconds=1))
+    language = primary_language(table.language)
+    if table.language is not None and language is None:
+        remedy = 'use a code: "en", "ko", "ru"'
+        what = f'"{table.language}" is no language code'
+        page.add((*where, "language"), what, remedy=remedy)
+    if table.full_text is not False:
+        remedy = "leave it out: the feed's own text is used"
+        what = "fetching article pages is not supported by this version"
+        page.add((*where, "full_text"), what, remedy=remedy)
+    if table.folder is not None and table.feed is None:
+        _refuse_keys_of_feeds(page, table, where)
+        return Folder(
+            name=table.name,
+            root=page.root / table.folder,
+            recursive=table.recursive,
+            language=language,
+            backfill=table.backfill is not False,
+            every=every,
+        )
+    if table.feed is not None and table.folder is None:
+        return _feed(page, table, where, every or EVERY, language)
+    remedy = 'write folder = "..." or feed = "https://..."'
+    page.add(where, "a source has either a folder or a feed", remedy=remedy)
+    return None
+
+
+def _feed(
+    page: Page, table: SourceTable, where: Where, every: timedelta, language: str | None
+) -> Feed:
+    url = table.feed or ""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        what, remedy = f'"{url}" is no web address', "it begins with https:// or http://"
+        page.add((*where, "feed"), what, remedy=remedy)
+    for index, network in enumerate(table.allow_private):
+        try:
+            ip_network(network)
+        except ValueError:
+            remedy = 'write one such as "10.1.2.0/24"'
+            what = f'"{network}" is no network'
+            page.add((*where, "allow_private", index), what, remedy=remedy)
+    return Feed(
+        name=table.name,
+        url=url,
+        every=every,
+        language=language,
+        backfill=table.backfill is True,
+        headers=tuple(_headers(page, table.headers_file, (*where, "headers_file"))),
+        allow_private=tuple(table.allow_private),
+    )
+
+
+def _refuse_keys_of_feeds(page: Page, table: SourceTable, where: Where) -> None:
+    for key in ("allow_private", "headers_file"):
+        if getattr(table, key):
+            remedy = "take it out; folders need none"
+            page.add((*where, key), f"{key} goes with a feed", remedy=remedy, is_key=True)
+
+
+def _headers(page: Page, file: str | None, where: Where) -> Iterator[tuple[str, str]]:
+    """Yield the headers that a paid wire asks for, one `Name: value` on a line."""
+    if file is None:
+        return
+    try:
+        lines = (page.root / file).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"{file} cannot be read: {getattr(error, 'strerror', error)}"
+        page.add(where, what, remedy="create it, readable to the daemon alone")
+        return
+    for line in filter(str.strip, lines):
+        match = re.fullmatch(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*)", line)
+        if match is None:
+            # Not shown: it may hold a secret.
+            remedy = "write one on each line, as Name: value"
+            page.add(where, f"a line of {file} is no header", remedy=remedy)
+            continue
+        yield match[1], match[2]

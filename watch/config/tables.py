@@ -1,0 +1,78 @@
+"""The tables of config.toml, key by key; what each key means says config.example.toml."""
+
+from typing import Literal
+
+from pydantic import Field as Key
+
+from watch.core.rules.parse import SeverityWord
+from watch.core.toml import Table
+
+
+class StateTable(Table):
+    """[state]."""
+
+    path: str = "state"
+
+
+class RulesTable(Table):
+    """[rules]."""
+
+    path: str = "rules"
+
+
+class MailTable(Table):
+    """[mail]."""
+
+    sender: str = Key(default="watchlist@localhost", alias="from")
+    reply_to: str | None = None
+    operator: str | None = None
+    transport: Literal["maildir", "smtp"] = "maildir"
+    maildir: str = "mail"
+    host: str | None = None
+    port: int | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    ca_file: str | None = None
+    user: str | None = None
+    password_file: str | None = None
+    password_env: str | None = None
+    max_per_minute: int | None = None
+    on_ambiguous: Literal["resend", "hold"] = "resend"
+    templates: str | None = None
+
+
+class SourceTable(Table):
+    """[[source]]."""
+
+    name: str
+    folder: str | None = None
+    feed: str | None = None
+    every: str | None = None
+    language: str | None = None
+    recursive: bool = True
+    backfill: bool | None = None
+    full_text: bool | str = False
+    allow_private: list[str] = Key(default_factory=list)
+    headers_file: str | None = None
+
+
+class SubscriptionTable(Table):
+    """[[subscription]]."""
+
+    name: str
+    to: list[str]
+    rules: list[str] = Key(default_factory=list)
+    tags: list[str] = Key(default_factory=list)
+    severity: SeverityWord = "low"
+    send: Literal["at once"] = "at once"
+    group_wait: str = "60s"
+    timezone: str = "UTC"
+
+
+class ConfigTables(Table):
+    """The whole file; sources and subscriptions are checked one by one."""
+
+    state: StateTable = StateTable()
+    rules: RulesTable = RulesTable()
+    mail: MailTable = MailTable()
+    source: list[dict[str, object]] = Key(default_factory=list)
+    subscription: list[dict[str, object]] = Key(default_factory=list)
