@@ -1,0 +1,56 @@
+"""What every kind of document ends as: a title, a text, a language."""
+
+import re
+from dataclasses import dataclass
+
+TITLE_LENGTH = 200
+"""The longest first line that is taken for a title, in characters."""
+
+_FULL_STOPS = tuple(".。．｡।۔։።")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_LINE_END = re.compile(r"\r\n?")
+_BLANK_START = re.compile(r"\A\s*\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """What a person can read in a document's bytes."""
+
+    title: str | None = None
+    """One line; None when the document has none of its own."""
+    text: str
+    """Lines end in a line feed, a blank line parts paragraphs; no surrogates, no NUL."""
+    language: str | None = None
+    """As the document declares it."""
+
+
+def tidy(text: str) -> str:
+    """Return a text with plain line ends and without what cannot be stored or shown.
+
+    Pairs of surrogates become the character they stand for, lone ones U+FFFD; NULs, and blank
+    lines at both ends, go.
+    """
+    if _SURROGATE.search(text):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = _LINE_END.sub("\n", text.replace("\0", ""))
+    return _BLANK_START.sub("", text).rstrip()
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line: any white space is one space."""
+    return " ".join(tidy(text).split())
+
+
+def split_title(text: str) -> Extract:
+    """Return a tidy text with its first line as the title, if that reads like one.
+
+    A title has at most 200 characters, a letter or digit, and no full stop at its end.
+    """
+    first, _, rest = text.partition("\n")
+    title = one_line(first)
+    is_title = (
+        0 < len(title) <= TITLE_LENGTH
+        and any(map(str.isalnum, title))
+        and not title.endswith(_FULL_STOPS)
+    )
+    return Extract(title=title, text=tidy(rest)) if is_title else Extract(text=text)

@@ -1,0 +1,89 @@
+"""Rule files on disk to the set they make, or to everything that is wrong with them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from watch.core.rules.parse import parse_rule_file
+from watch.core.rules.ruleset import RuleFile, Ruleset, assemble
+from watch.errors import Mistake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesFolder:
+    """Where the rule files lie: a folder, or one file."""
+
+    path: Path
+    label: str
+    """How its owner names it; places in mails and errors begin with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What a look at a rule file without reading it tells; an edit changes it."""
+
+    label: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+def find_rule_files(folder: RulesFolder) -> Iterator[tuple[Path, str]]:
+    """Yield each rule file below the folder with its label, in order of their names."""
+    if folder.path.is_file():
+        yield folder.path, folder.label
+        return
+    for path in sorted(folder.path.rglob("*.toml")):
+        below = path.relative_to(folder.path)
+        if path.is_file() and not any(part.startswith(".") for part in below.parts):
+            yield path, f"{folder.label.rstrip('/')}/{below.as_posix()}"
+
+
+def stamp_rule_files(folder: RulesFolder) -> tuple[Stamp, ...]:
+    """Return the stamps of all rule files; equal while none is edited, added or taken away."""
+    stamps = []
+    for path, label in find_rule_files(folder):
+        try:
+            status = path.stat()
+        except OSError:  # gone since it was listed: the next look will not list it
+            continue
+        stamps.append(
+            Stamp(
+                label=label,
+                size=status.st_size,
+                mtime_ns=status.st_mtime_ns,
+                inode=status.st_ino,
+            )
+        )
+    return tuple(stamps)
+
+
+def load_rules(folder: RulesFolder) -> Ruleset | tuple[Mistake, ...]:
+    """Return the set that all rule files make, or everything that is wrong with them."""
+    files = [_load(path, label) for path, label in find_rule_files(folder)]
+    if not files:
+        what = "holds no rule file" if folder.path.exists() else "does not exist"
+        remedy = "put a file such as items.toml there, or mend [rules] path"
+        return (Mistake(path=folder.label, text=f"the rules folder {what}", remedy=remedy),)
+    return assemble(files)
+
+
+def _load(path: Path, label: str) -> RuleFile:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        mistake = Mistake(
+            path=label, text=f"cannot be read: {error.strerror}", remedy="check its permissions"
+        )
+        return RuleFile(path=label, text="", mistakes=(mistake,))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        mistake = Mistake(
+            path=label,
+            line=content.count(b"\n", 0, error.start) + 1,
+            text="not UTF-8",
+            remedy="save the file as UTF-8",
+        )
+        return RuleFile(path=label, text="", mistakes=(mistake,))
+    return parse_rule_file(label, text)
