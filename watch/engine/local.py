@@ -7,11 +7,15 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from watch.engine.schedule import ticks_of
+from watch.engine.schedule import TICK_S, jobs_of
 from watch.pipeline.job import Context, Job
-from watch.pipeline.steps import run_step
+from watch.pipeline.steps import ENDS_BY_ITSELF, run_step
 
 log = logging.getLogger(__name__)
+
+
+PAUSE_S = 60.0
+"""How long a job rests after its step failed by a fault of ours; other jobs go on."""
 
 
 class LocalEngine:
@@ -21,6 +25,8 @@ class LocalEngine:
         self._context = context
         self._running: dict[Job, asyncio.Task[None]] = {}
         self._again: set[Job] = set()
+        self._paused: dict[Job, float] = {}
+        """Until when, on the loop's clock, a job rests whose step failed by a fault of ours."""
 
     async def run(self) -> None:
         """Work until the context is stopping; return when what had begun has ended."""
@@ -28,21 +34,25 @@ class LocalEngine:
             timezone=UTC,
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
-        for tick in ticks_of(self._context):
+        for job in jobs_of(self._context):
             scheduler.add_job(
                 self._submit,
-                IntervalTrigger(seconds=tick.every_s),
-                args=[tick.job],
+                IntervalTrigger(seconds=TICK_S),
+                args=[job],
                 next_run_time=datetime.now(UTC),
             )
         scheduler.start()
         await self._context.stopping.wait()
         scheduler.shutdown(wait=False)
-        while self._running:
-            await asyncio.wait(self._running.values())
+        for job, task in self._running.items():
+            # What they had committed stays, and the rest is due again at the next start.
+            if job.step not in ENDS_BY_ITSELF:
+                task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _submit(self, job: Job) -> None:
-        if self._context.stopping.is_set():
+        now = asyncio.get_running_loop().time()
+        if self._context.stopping.is_set() or now < self._paused.get(job, 0.0):
             return
         if job in self._running:
             self._again.add(job)
@@ -54,10 +64,12 @@ class LocalEngine:
         try:
             following = await run_step(self._context, job)
         except Exception:
-            # The rows still say what is due: the next tick finds it.
+            # The rows still say what is due: a later tick finds it, but none spins on it.
             log.exception("step failed", extra={"step": job.step, "source": job.source})
+            self._paused[job] = asyncio.get_running_loop().time() + PAUSE_S
             following = ()
-        del self._running[job]
+        finally:
+            del self._running[job]
         if job in self._again:
             self._again.discard(job)
             await self._submit(job)

@@ -1,27 +1,19 @@
-"""What is looked at, and how often. What is due then, the rows say."""
+"""What is looked at each second. Whether anything is due then, the rows and the steps say."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from watch.core.timing import SHORTEST_SCAN
 from watch.pipeline.job import Context, Job
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
-    """A job that is hinted at again and again."""
-
-    job: Job
-    every_s: float
+TICK_S = 1
+"""How often each job is hinted at; to find that nothing is due costs a query at the most."""
 
 
-def ticks_of(context: Context) -> Iterator[Tick]:
-    """Yield the ticks that a configuration asks for."""
-    for folder in context.folders.values():
-        every = folder.every or SHORTEST_SCAN
-        yield Tick(job=Job("scan_folder", folder.name), every_s=every.total_seconds())
+def jobs_of(context: Context) -> Iterator[Job]:
+    """Yield the jobs that a configuration asks for."""
+    for folder in context.folders:
+        yield Job("scan_folder", folder)
     if context.feeds:
-        yield Tick(job=Job("poll_due"), every_s=1)
-    yield Tick(job=Job("make_alerts"), every_s=1)
-    yield Tick(job=Job("deliver"), every_s=1)
-    yield Tick(job=Job("reload_rules"), every_s=1)
+        yield Job("poll_due")
+    yield Job("make_alerts")
+    yield Job("deliver")
+    yield Job("reload_rules")

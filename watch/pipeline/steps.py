@@ -19,6 +19,9 @@ _STEPS_OF_A_SOURCE = {
     "scan_folder": scan_folder,
 }
 
+ENDS_BY_ITSELF = frozenset(("deliver",))
+"""Steps that end soon when the context is stopping; all others may be cancelled anywhere."""
+
 
 async def run_step(context: Context, job: Job) -> Sequence[Job]:
     """Do what a job hints at; return what should happen next."""
