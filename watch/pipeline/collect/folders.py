@@ -154,6 +154,7 @@ async def _take(
                 "files": len(files),
                 "new": accepted.documents,
                 "findings": accepted.findings,
+                "left": len(ready) - start - len(files) or None,
             },
         )
     if ready or is_worth_keeping(seen.state, state):
