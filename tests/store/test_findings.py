@@ -54,6 +54,7 @@ async def test_what_waits_is_listed_oldest_first_and_once_for_each_subscription(
     await store.write(findings.add_waiting, [])
     assert set(await store.read(findings.get_waiting)) == set(waiting)
     assert (await store.read(findings.get_waiting))[0] == waiting[0]
+    assert await store.read(findings.count_waiting) == {"a": 2, "b": 1}
     with pytest.raises(IntegrityError):
         await store.write(findings.add_waiting, waiting[:1])
 

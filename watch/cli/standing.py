@@ -1,5 +1,6 @@
 """How it stands with all that a configuration names: gathered, shown, written as JSON."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,7 @@ from watch.config import Config
 from watch.core.cleaning import clean
 from watch.core.model import MessageState, SourceState
 from watch.store.db import Store
-from watch.store.findings import count_findings
+from watch.store.findings import count_findings, count_waiting
 from watch.store.lock import holder_of
 from watch.store.outbox import OutboxState, get_outbox
 from watch.store.rulesets import RulesetState, get_ruleset
@@ -56,6 +57,9 @@ class Standing:
     """The process that watches now."""
     sources: tuple[SourceStanding, ...]
     rules: RulesetState | None
+    waiting: Mapping[str, int]
+    """How many findings wait for each subscription."""
+    subscriptions: frozenset[str]
     outbox: OutboxState
     now: datetime
 
@@ -70,6 +74,11 @@ class Standing:
         ]
         if self.rules is not None and self.rules.error is not None:
             told.append("the rule files as they are now do not load: `watchlist check` says why")
+        told.extend(
+            f'{counted(number, "finding")} for "{name}", a subscription that is no more'
+            for name, number in self.waiting.items()
+            if name not in self.subscriptions
+        )
         told.extend(
             f"{counted(self.outbox.counts[state], 'mail')} {state.value}"
             for state in (MessageState.FAILED, MessageState.HELD)
@@ -88,6 +97,7 @@ async def get_standing(config: Config) -> Standing:
         counts = await store.read(count_findings)
         unread = await store.read(count_unread)
         rules = await store.read(get_ruleset)
+        waiting = await store.read(count_waiting)
         outbox = await store.read(get_outbox)
     finally:
         store.close()
@@ -112,6 +122,8 @@ async def get_standing(config: Config) -> Standing:
         pid=holder_of(config.state),
         sources=tuple(sources),
         rules=rules,
+        waiting=waiting,
+        subscriptions=frozenset(one.name for one in config.subscriptions),
         outbox=outbox,
         now=datetime.now(UTC),
     )
@@ -144,6 +156,8 @@ def show(standing: Standing) -> None:
         for state in MessageState
         if state in standing.outbox.counts
     )
+    for name, number in standing.waiting.items():
+        console.print(f"[bold]Waiting[/] {counted(number, 'finding')} for {clean(name)}")
     console.print(f"[bold]Outbox[/]  {counts or 'empty'}")
     for message in standing.outbox.trouble:
         console.print(
@@ -220,6 +234,7 @@ def as_json(standing: Standing) -> dict[str, object]:
             "items": rules.items,
             "error": rules.error,
         },
+        "waiting": dict(standing.waiting),
         "outbox": {
             **{state.value: standing.outbox.counts.get(state, 0) for state in MessageState},
             "oldest": iso(standing.outbox.oldest),

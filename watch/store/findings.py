@@ -76,6 +76,17 @@ def get_waiting(transaction: Transaction) -> tuple[Waiting, ...]:
     )
 
 
+def count_waiting(transaction: Transaction) -> dict[str, int]:
+    """Return how many findings each subscription is still to be told of."""
+    rows = transaction.execute(
+        select(_TELLINGS.c.subscription, func.count().label("findings"))
+        .where(_TELLINGS.c.alert_id.is_(None))
+        .group_by(_TELLINGS.c.subscription)
+        .order_by(_TELLINGS.c.subscription)
+    )
+    return {row.subscription: row.findings for row in rows}
+
+
 def get_told(transaction: Transaction, findings: Sequence[FindingId]) -> tuple[Told, ...]:
     """Return the documents of findings, each with those of its findings that are asked for."""
     wanted = select(_FINDINGS).where(_FINDINGS.c.id.in_(findings)).order_by(_FINDINGS.c.id)

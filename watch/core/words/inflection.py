@@ -13,12 +13,7 @@ from threading import Lock
 
 import Stemmer
 
-from watch.core.words.endings import (
-    CYRILLIC_ADJECTIVES,
-    CYRILLIC_NOUNS,
-    LATIN_ADJECTIVES,
-    LATIN_NOUNS,
-)
+from watch.core.words.endings import CYRILLIC, CYRILLIC_ARTICLE, LATIN, NO_ENDING
 from watch.core.words.folding import fold
 from watch.core.words.plurals import NOT_PLURAL
 
@@ -105,15 +100,21 @@ def _slavic(typed: str, found: str, *, lists: tuple[frozenset[str], ...]) -> boo
     )
 
 
-def _slavic_relation(name: str, nouns: str, adjectives: str) -> Relation:
-    # Folded as the words are; the empty ending belongs to each list.
-    lists = tuple(frozenset(map(fold, ["", *kind.split()])) for kind in (nouns, adjectives))
+def _slavic_relation(name: str, paradigms: tuple[str, ...]) -> Relation:
+    # Folded as the words are.
+    lists = tuple(
+        frozenset(fold(ending.removeprefix(NO_ENDING)) for ending in paradigm.split())
+        for paradigm in paradigms
+    )
     letters = "".join(sorted(set("".join(ending for endings in lists for ending in endings))))
     return Relation(name, partial(_slavic_key, letters=letters), partial(_slavic, lists=lists))
 
 
-SLAVIC_CYRILLIC = _slavic_relation("Slavic, Cyrillic", CYRILLIC_NOUNS, CYRILLIC_ADJECTIVES)
-SLAVIC_LATIN = _slavic_relation("Slavic, Latin", LATIN_NOUNS, LATIN_ADJECTIVES)
+SLAVIC_CYRILLIC = _slavic_relation("Slavic, Cyrillic", CYRILLIC)
+SLAVIC_CYRILLIC_WITH_ARTICLE = _slavic_relation(
+    "Slavic, Cyrillic, with article", CYRILLIC + CYRILLIC_ARTICLE
+)
+SLAVIC_LATIN = _slavic_relation("Slavic, Latin", LATIN)
 
 
 # Arabic, Persian, Hebrew: particles written together with the word behind them.
@@ -142,7 +143,7 @@ def _particle_relation(name: str, particles: str, article: str, letters: str) ->
 
 ARABIC = _particle_relation("Arabic", "[وف]?(?:[بكل]?(?:ال)?|لل)", "ال", "وفبكلا")
 """And, with, like, for, the; `لل` is ل before the article, whose alef is not written then."""
-HEBREW = _particle_relation("Hebrew", "ו?(?:מ?[שכ]?ש?)?[בכלמ]?ה?", "ה", "והבלמשכ")
+HEBREW = _particle_relation("Hebrew", "ו?(?:[כמ]?ש)?[בכלמ]?ה?", "ה", "והבלמשכ")
 
 
 # All others: Snowball's stems.

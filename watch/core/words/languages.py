@@ -44,6 +44,12 @@ _SCRIPTS_OF: dict[str, str] = {
 _SLAVIC = frozenset(
     "be bg bs cnr cs dsb hr hsb mk pl ru rue sh sk sl sr szl uk".split()  # noqa: SIM905 (a list to read)
 )
+_SLAVIC_CYRILLIC = dict.fromkeys(("bg", "mk"), inflection.SLAVIC_CYRILLIC_WITH_ARTICLE)
+_RELATIONS = {
+    "en": inflection.ENGLISH,
+    **dict.fromkeys(("ar", "arz", "fa", "prs"), inflection.ARABIC),
+    "he": inflection.HEBREW,
+}
 _STEMMERS = {
     "ca": "catalan",
     "da": "danish",
@@ -102,17 +108,15 @@ def primary_language(tag: str | None) -> str | None:
 
 def relation_of(language: str, script: str) -> Relation:
     """Return how words of a language, written in a script, inflect."""
-    if language == "en":
-        return inflection.ENGLISH
     if language in _SLAVIC:
-        return inflection.SLAVIC_CYRILLIC if script == CYRILLIC else inflection.SLAVIC_LATIN
-    if language in {"ar", "arz", "fa", "prs"}:
-        return inflection.ARABIC
-    if language == "he":
-        return inflection.HEBREW
+        return (
+            inflection.SLAVIC_LATIN
+            if script == LATIN
+            else _SLAVIC_CYRILLIC.get(language, inflection.SLAVIC_CYRILLIC)
+        )
     if language in _STEMMERS:
         return inflection.snowball(_STEMMERS[language])
-    return AS_TYPED
+    return _RELATIONS.get(language, AS_TYPED)
 
 
 def is_written_in(language: str, script: str) -> bool:

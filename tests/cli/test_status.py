@@ -1,0 +1,113 @@
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.daemon import watchlist, watchlist_here
+
+CONFIG = """\
+[[source]]
+name = "inbox"
+folder = "inbox"
+[[source]]
+name = "dead"
+feed = "http://127.0.0.1:9/feed"
+[[subscription]]
+name = "desk"
+to = ["desk@example.org"]
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A desk at which `once` has run: a mail was sent, a feed failed, a file was no text."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    for folder in ("rules", "inbox"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "rules" / "a.toml").write_text('[[item]]\nname = "ICBM"\n')
+    (tmp_path / "inbox" / "a.txt").write_text("An ICBM")
+    (tmp_path / "inbox" / "b.txt").write_bytes(b"%PDF-1.7")
+    assert watchlist("once", cwd=tmp_path).returncode == 1
+    return tmp_path
+
+
+def _status(desk: Path, code: int) -> dict[str, Any]:
+    done = watchlist_here("status", "--json", cwd=desk)
+    assert done.returncode == code
+    standing: dict[str, Any] = json.loads(done.stdout)
+    return standing
+
+
+def _change(desk: Path, statement: str) -> None:
+    with closing(sqlite3.connect(desk / "state" / "watchlist.db")) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+def test_a_table_tells_how_it_stands(desk: Path) -> None:
+    done = watchlist_here("status", cwd=desk)
+    assert done.returncode == 0, "a feed that failed once needs nobody yet"
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert lines[0] == "no daemon runs"
+    (inbox,) = [line for line in lines if line.startswith("inbox folder ok ")]
+    assert inbox.endswith(" 1 1 0")
+    assert any(line.startswith("dead feed failing") for line in lines)
+    assert "1 file not read" in lines
+    assert any("no connection" in line for line in lines)
+    assert any(line.startswith("Rules 1 item in 1 file, in force since") for line in lines)
+    assert "Outbox 1 sent" in lines
+
+
+def test_the_same_is_told_to_machines(desk: Path) -> None:
+    standing = _status(desk, 0)
+    inbox, dead = standing["sources"]
+    assert (inbox["state"], inbox["documents"], inbox["not_read"]) == ("ok", 1, 1)
+    assert (dead["state"], dead["failures"]) == ("failing", 1)
+    assert dead["due"] > dead["failing_since"]
+    assert standing["rules"]["items"] == 1
+    assert standing["outbox"]["sent"] == 1
+    assert standing["waiting"] == {}
+    assert standing["needs"] == []
+    assert standing["pid"] is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "need"),
+    [
+        (
+            "UPDATE sources SET failing_since = '2020-01-01 00:00:00.000000' WHERE name = 'dead'",
+            "source dead fails since",
+        ),
+        ("UPDATE messages SET state = 'failed', answer = '550 no'", "1 mail failed"),
+        ("UPDATE messages SET state = 'held'", "1 mail held"),
+        (
+            "UPDATE messages SET state = 'waiting', created = '2020-01-01 00:00:00.000000'",
+            "mail waits since",
+        ),
+        ("UPDATE rulesets SET error = 'rules/a.toml:1:1: x'", "the rule files as they are now"),
+        (
+            "UPDATE tellings SET alert_id = NULL, subscription = 'gone'",
+            '1 finding for "gone", a subscription that is no more',
+        ),
+    ],
+)
+def test_what_needs_a_person_is_told_and_is_an_exit_code(
+    desk: Path, statement: str, need: str
+) -> None:
+    _change(desk, statement)
+    (told,) = _status(desk, 1)["needs"]
+    assert told.startswith(need)
+    done = watchlist_here("status", cwd=desk)
+    assert done.returncode == 1
+    assert f"! {need}" in done.stdout
+
+
+def test_a_source_that_was_never_read_is_told(desk: Path) -> None:
+    with (desk / "config.toml").open("a") as config:
+        config.write('[[source]]\nname = "new"\nfolder = "new"\n')
+    by_name = {one["name"]: one for one in _status(desk, 0)["sources"]}
+    assert by_name["new"]["state"] == "not read yet"
+    assert by_name["new"]["due"] is None
