@@ -35,6 +35,8 @@ LETTER_OF = dict(zip(INFLECTED, languages.INFLECTED_SCRIPTS, strict=True))
 LINE_BREAK = regex.compile(r"\r\n|[\n\v\f\r\x85\u2028]")
 QUOTES_AND_BRACKETS = rf"{APOSTROPHES}\p{{Quotation_Mark}}״″\p{{Ps}}\p{{Pe}}\p{{Pi}}\p{{Pf}}"
 PARTING = regex.compile(rf"[\s\x1c-\x1f\p{{Dash}}⁃\p{{Pc}}{QUOTES_AND_BRACKETS}]")
+LONGEST_REST = 30
+"""Letters of Hangul or kana that a star stands for at most."""
 QUOTED_SPACE = regex.compile(rf"[{QUOTES_AND_BRACKETS}]*[\s\x1c-\x1f]")
 
 
@@ -140,8 +142,7 @@ def has_case(typed: TypedWord, word: Word) -> bool:
     if typed.has_star:
         letters, form = letters[: len(own)], base
     if are_capitals(own):
-        is_plural = form == base + "s" and letters[-1].base == "s"
-        return are_capitals(letters[:-1] if is_plural else letters)
+        return are_capitals(letters[:-1] if is_s_form(typed, word) else letters)
     if len(own) > 2 and own[-1].base == "s" and are_capitals(own[:-1]):  # typed as ICBMs
         return are_capitals(letters[:-1]) and form == base
     return True
@@ -170,6 +171,8 @@ def is_form(typed: TypedWord, word: Word, language: str) -> bool:
     match language:
         case _ if base == form or word.script not in INFLECTED:
             is_other = False
+        case _ if is_s_form(typed, word):
+            is_other = True
         case "en":
             is_other = is_english_form(typed, word)
         case "ar" | "arz" | "fa" | "prs":
@@ -186,10 +189,18 @@ def is_form(typed: TypedWord, word: Word, language: str) -> bool:
     return base == form or is_other
 
 
+def is_s_form(typed: TypedWord, word: Word) -> bool:
+    """Whether a word is a word typed in capitals with a small s; of one letter, unless a word."""
+    base, form = typed.word.folded, word.folded
+    is_word = len(base) == 1 and form in NOT_PLURAL
+    is_plural = form == base + "s" and word.characters[-1].base == "s"
+    return are_capitals(typed.word.characters) and is_plural and not is_word
+
+
 def is_english_form(typed: TypedWord, word: Word) -> bool:
     base, form = typed.word.folded, word.folded
     if are_capitals(typed.word.characters):
-        return form == base + "s" and form not in NOT_PLURAL and word.characters[-1].base == "s"
+        return False
     is_small = not any(character.is_capital for character in typed.word.characters)
     is_singular = is_small and len(base) >= 4 and base in english_plurals(form)
     return is_singular or form in english_plurals(base)
@@ -283,7 +294,10 @@ def ends(
             return
     rest = at + 1
     while (
-        term[0].has_star and words[at].script in (*KANA, "Hangul") and not begins_run(words, rest)
+        term[0].has_star
+        and words[at].script in (*KANA, "Hangul")
+        and rest <= at + LONGEST_REST
+        and not begins_run(words, rest)
     ):
         rest += 1
     for behind in range(at + 1 if term[1:] else rest, rest + 1):

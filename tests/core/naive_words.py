@@ -153,12 +153,9 @@ def abbreviation_at(runs: Sequence[Sequence[Character]], at: int) -> int:
     """Return how many runs make one word: more than one in an abbreviation with stops."""
 
     def is_single_letter(index: int) -> bool:
-        beside = (*runs[max(index - 1, 0) : index], *runs[index + 1 : index + 2])
-        return (
-            len(runs[index]) == 1
-            and runs[index][0].script not in ("", NUMBER, *UNSPACED)
-            and all(run[0].script in ("", NUMBER, *UNSPACED) for run in beside)
-        )
+        script = runs[index][0].script
+        is_letter = script not in ("", NUMBER, *UNSPACED)
+        return is_letter and len(runs[index]) == 1 and script == runs[at][0].script
 
     def has_stop(index: int) -> bool:
         return index < len(runs) and runs[index][0].base == "."

@@ -187,14 +187,12 @@ def outside(spans: Iterable[_Span], contexts: Sequence[_Span]) -> list[_Span]:
     return kept
 
 
-def longest(spans: Iterable[_Span]) -> list[_Span]:
+def longest(spans: Sequence[_Span]) -> list[_Span]:
     """Return the longest span, the leftmost of equals, then the longest that overlaps none, ..."""
-    kept: list[_Span] = []
+    taken = bytearray(max((span.end for span in spans), default=0))
+    kept = []
     for span in sorted(spans, key=lambda span: (span.start - span.end, span.start, span.order)):
-        at = bisect_left(kept, span)
-        if at and kept[at - 1].end > span.start:
-            continue
-        if at < len(kept) and kept[at].start < span.end:
-            continue
-        kept.insert(at, span)
-    return kept
+        if taken.find(1, span.start, span.end) < 0:
+            taken[span.start : span.end] = b"\1" * (span.end - span.start)
+            kept.append(span)
+    return sorted(kept)

@@ -7,6 +7,7 @@ check stands in occurrences.py.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -56,7 +57,7 @@ class Scanner:
             AhoCorasick(list(by_pattern), matchkind=MatchKind.Standard) if by_pattern else None
         )
 
-    def _beginnings(self, words: tuple[Word, ...]) -> tuple[_Beginnings, ...] | None:
+    def _beginnings(self, words: Sequence[Word]) -> tuple[_Beginnings, ...] | None:
         """Return which words of a new chunk begin as starred terms do; None when none does."""
         if not self._by_beginning:
             return None
@@ -72,7 +73,7 @@ class Scanner:
     def candidates(self, text: str) -> tuple[Words, list[Candidate]]:
         """Return the text's words and every place where a term may stand."""
         chunks = text.split()
-        encoded, marked = self._alphabet.encode(chunks)
+        encoded, marks = self._alphabet.encode(chunks)
         found: list[Candidate] = []
         if self._automaton is not None:
             hits = self._automaton.find_matches_as_indexes("".join(encoded), overlapping=True)
@@ -83,22 +84,19 @@ class Scanner:
                 if start >= offset
             ]
         counts = [len(characters) for characters in encoded]
-        if marked:
-            found.extend(_marked_candidates(chunks, counts, marked))
+        if marks:
+            found.extend(_marked_candidates(counts, marks))
         return Words(text, counts), found
 
 
 def _marked_candidates(
-    chunks: Sequence[str], counts: Sequence[int], marked: dict[str, tuple[_Beginnings, ...]]
+    counts: Sequence[int], marks: Sequence[tuple[int, tuple[_Beginnings, ...]]]
 ) -> Iterator[Candidate]:
-    if marked.keys().isdisjoint(chunks):
-        return
-    first = 0
-    for chunk, count in zip(chunks, counts, strict=True):
-        for beginnings in marked.get(chunk, ()):
+    firsts = [0, *accumulate(counts)]
+    for chunk, marked in marks:
+        for beginnings in marked:
             for term in beginnings.terms:
-                yield Candidate(term, first + beginnings.word)
-        first += count
+                yield Candidate(term, firsts[chunk] + beginnings.word)
 
 
 def _anchor(term: Term) -> tuple[int, int]:

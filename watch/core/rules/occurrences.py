@@ -4,21 +4,25 @@ from collections.abc import Iterator, Sequence
 
 from watch.core.rules.terms import Case, Term, TermWord, begins_with_capital, visible_gap
 from watch.core.words.folding import exact_form
-from watch.core.words.inflection import ENGLISH, Relation, has_singular, is_plural
+from watch.core.words.inflection import AS_TYPED, ENGLISH, Relation, has_singular, is_plural
 from watch.core.words.languages import Inflection
+from watch.core.words.plurals import NOT_PLURAL
 from watch.core.words.segment import (
     Word,
     begins_written_word,
     gap_shape,
     has_one_line_break_at_most,
+    is_same_kana,
     is_whole_kana,
     may_part,
     may_stretch,
 )
-from watch.core.words.shape import DIGIT, HANGUL, HIRAGANA, KATAKANA
+from watch.core.words.shape import DIGIT, HANGUL, HIRAGANA, KATAKANA, PROLONGED
 
-_STRETCHING = frozenset((HANGUL, KATAKANA, HIRAGANA))
+_STRETCHING = frozenset((HANGUL, KATAKANA, HIRAGANA, PROLONGED))
 """Unspaced scripts in which a star stands for the rest of a written word."""
+LONGEST_REST = 30
+"""Letters that such a star stands for at most; a text may be one endless word."""
 
 
 def occurrences(
@@ -28,22 +32,24 @@ def occurrences(
 
     There is mostly one or none; a star in Hangul or kana may end in several places.
     """
-    ways = [(0, first, first)]  # the term's word, the text's word, where its written run began
-    while ways:
-        index, at, run = ways.pop()
-        if index == len(term.words):
-            if not term.is_exact or _has_boundaries(text, words[first], words[at - 1]):
-                yield words[first].start, words[at - 1].end
-            continue
-        typed = term.words[index]
-        if not typed.is_joined:
-            run = at
-        if at == len(words) or not _is_form(term, typed, words[at], text, inflection):
-            continue
-        if index and not _follows(typed, text, words[at - 1], words[at], words[run]):
-            continue
+    # Where the next word of the term may stand, and where its written run began.
+    places = {(first, first)}
+    for index, typed in enumerate(term.words):
         is_last = index + 1 == len(term.words)
-        ways.extend((index + 1, end, run) for end in _ends(typed, text, words, at, is_last=is_last))
+        goes_on = not is_last and term.words[index + 1].is_joined
+        places = {
+            (end, run if goes_on else end)
+            for at, run in places
+            if at < len(words)
+            and _is_form(term, typed, words[at], text, inflection)
+            and (not index or _follows(typed, text, words[at - 1], words[at], words[run]))
+            for end in _ends(typed, text, words, at, is_last=is_last)
+        }
+        if not places:
+            return
+    for end, _ in places:
+        if not term.is_exact or _has_boundaries(text, words[first], words[end - 1]):
+            yield words[first].start, words[end - 1].end
 
 
 def _ends(
@@ -54,12 +60,16 @@ def _ends(
     if not typed.has_star or words[at].script not in _STRETCHING:
         return (end,)
     while (
-        end < len(words)
-        and words[end].script == words[at].script
+        end < min(len(words), at + 1 + LONGEST_REST)
+        and _goes_on(words[end - 1].script, words[end].script)
         and not gap_shape(text[words[end - 1].end : words[end].start])
     ):
         end += 1
     return (end,) if is_last else range(at + 1, end + 1)
+
+
+def _goes_on(script: str, other: str) -> bool:
+    return script == other or is_same_kana(script, other)
 
 
 def _follows(typed: TermWord, text: str, left: Word, right: Word, run: Word) -> bool:
@@ -74,12 +84,16 @@ def _follows(typed: TermWord, text: str, left: Word, right: Word, run: Word) -> 
         )
     if may_part(gap_shape(gap), left, right):
         return True
-    return bool(typed.gap) and visible_gap(gap) == typed.gap and has_one_line_break_at_most(gap)
+    return (
+        bool(typed.gap)
+        and visible_gap(gap) == typed.gap
+        and has_one_line_break_at_most(gap_shape(gap))
+    )
 
 
 def _has_boundaries(text: str, first: Word, last: Word) -> bool:
     """Whether an exact term of an unspaced script stands as a written word of its own."""
-    is_kana = first.script in {KATAKANA, HIRAGANA}
+    is_kana = first.script in {KATAKANA, HIRAGANA, PROLONGED}
     if first.is_unspaced and not is_kana and not begins_written_word(text, first):
         return False
     return is_whole_kana(text, first, last)
@@ -95,25 +109,24 @@ def _is_form(term: Term, typed: TermWord, word: Word, text: str, inflection: Inf
     if term.is_exact:
         form = exact_form(surface)
         return form.startswith(typed.exact) if typed.has_star else form == typed.exact
+    if word.script == DIGIT:
+        rest = word.folded.removeprefix(typed.folded) if typed.has_star else ""
+        return typed.folded + rest == word.folded and (not rest or rest.isdigit())
     if typed.has_star:
         return word.folded.startswith(typed.folded) and _has_case(
             typed.case, exact_form(surface)[: len(typed.exact)]
         )
-    if word.script == DIGIT:
-        return typed.folded == word.folded
     return _is_inflected(typed, word, surface, inflection.of(word.script))
 
 
 def _is_inflected(typed: TermWord, word: Word, surface: str, relation: Relation) -> bool:
     """Whether a word of the text is a form of the typed one, with the capitals it asks for."""
     if typed.case is Case.CAPITALS:
-        # The small s of ICBMs is the only ending that capitals take.
-        is_plural_form = surface[-1] == "s" and surface[:-1].isupper()
-        if relation is ENGLISH:
-            return word.folded == typed.folded + "s" * is_plural_form and (
-                is_plural_form or surface.isupper()
-            )
-        return (is_plural_form or surface.isupper()) and relation.holds(typed.folded, word.folded)
+        if surface.isupper():
+            # English capitals have no other form: ISIS is no plural of ISI.
+            asked = AS_TYPED if relation is ENGLISH else relation
+            return asked.holds(typed.folded, word.folded)
+        return surface[:-1].isupper() and surface[-1] == "s" and _is_s_form(typed, word)
     if not _has_case(typed.case, surface):
         return False
     if typed.case is Case.CAPITALS_AND_S:
@@ -126,6 +139,12 @@ def _is_inflected(typed: TermWord, word: Word, surface: str, relation: Relation)
         and has_singular(typed.folded)
         and is_plural(word.folded, typed.folded)
     )
+
+
+def _is_s_form(typed: TermWord, word: Word) -> bool:
+    """Whether a word is what was typed and an s: ICBMs; of one letter, unless a word: Is, Us."""
+    is_word = len(typed.folded) == 1 and word.folded in NOT_PLURAL
+    return word.folded == typed.folded + "s" and not is_word
 
 
 def _has_case(case: Case, surface: str) -> bool:

@@ -1,6 +1,6 @@
 """Words to characters: a text becomes a string with one character for each of its words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from watch.core.words.languages import Inflection
@@ -26,7 +26,7 @@ class TooManyWordsError(ValueError):
 
 class _Cache(NamedTuple, Generic[MarkT]):
     encoded: dict[str, str]
-    marked: dict[str, MarkT]
+    marks: dict[str, MarkT]
 
 
 class Alphabet(Generic[MarkT]):
@@ -38,7 +38,7 @@ class Alphabet(Generic[MarkT]):
     """
 
     def __init__(
-        self, inflection: Inflection, *, mark: Callable[[tuple[Word, ...]], MarkT | None]
+        self, inflection: Inflection, *, mark: Callable[[Sequence[Word]], MarkT | None]
     ) -> None:
         self._inflection = inflection
         self._mark = mark
@@ -61,24 +61,31 @@ class Alphabet(Generic[MarkT]):
             self._characters[key] = chr(code)
         return self._characters[key]
 
-    def encode(self, chunks: Iterable[str]) -> tuple[list[str], dict[str, MarkT]]:
-        """Return each chunk as one character for each of its words, and the marks of chunks."""
-        if len(self._cache.encoded) + len(self._cache.marked) > _MOST_CHUNKS:
+    def encode(self, chunks: Sequence[str]) -> tuple[list[str], list[tuple[int, MarkT]]]:
+        """Return each chunk as one character for each of its words, and which chunks are marked."""
+        if len(self._cache.encoded) > _MOST_CHUNKS:
             # A new one, so that a text being encoded in another thread keeps its own.
             self._cache = _Cache({}, {})
         cache = self._cache
-        known = cache.encoded
-        return [
-            known[chunk] if chunk in known else self._encode(chunk, cache) for chunk in chunks
-        ], cache.marked
+        encoded, marks = [], []
+        for index, chunk in enumerate(chunks):
+            characters = cache.encoded.get(chunk)
+            if characters is None:
+                characters, mark = self._encode(chunk, cache)
+            else:
+                mark = cache.marks.get(chunk)
+            encoded.append(characters)
+            if mark is not None:
+                marks.append((index, mark))
+        return encoded, marks
 
-    def _encode(self, chunk: str, cache: _Cache[MarkT]) -> str:
-        found = tuple(words(chunk))
+    def _encode(self, chunk: str, cache: _Cache[MarkT]) -> tuple[str, MarkT | None]:
+        found = words(chunk)
         characters = self._characters
         encoded = "".join(characters.get(self._key(word), NO_WORD_OF_OURS) for word in found)
         mark = self._mark(found)
-        if mark is not None:
-            cache.marked[chunk] = mark
-        if len(chunk) <= _LONGEST_CHUNK:
+        if len(chunk) <= _LONGEST_CHUNK and len(cache.encoded) <= _MOST_CHUNKS:
+            if mark is not None:
+                cache.marks[chunk] = mark
             cache.encoded[chunk] = encoded
-        return encoded
+        return encoded, mark

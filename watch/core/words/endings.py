@@ -27,15 +27,15 @@ CYRILLIC_ARTICLE: tuple[str, ...] = ()
 
 LATIN = (
     """
-- a e i k o u y á é í ó ý ą ę ě ů ah am ce cy cę ek em ev ia ie ih ii io iu ią ię ja je ji jo ju ka ki
-ku le lu mi om ou ov ow ze ám ów ům ův że ach ama ami cie com ców dze dzy ech emi eva eve evo ich
-iem ija iji ijo ima jem oma ova ove ovi ovo ovu ové owi rze rzy sce ska ski sko sku ską skę sze szy
-wie zie ách cami ciem dzie iami kiem ovem ovou skem skou stwa stwo stwu twie zech ście czech ovega
-ovemu skiem stwem
+- a e i k o u y á é í ó ý ą ę ě ů ah am ce cy cę ek em ev ia ie ih ii io iu ią ię ja je ji jo ju
+ka ki ku le lu mi om ou ov ow ze ám ów ům ův że ach ama ami cie com ców dze dzy ech emi eva eve
+evo ich iem ija iji ijo ima jem oma ova ove ovi ovo ovu ové owi rze rzy sce ska ski sko sku ską
+skę sze szy wie zie ách cami ciem dzie iami kiem ovem ovou skem skou stwa stwo stwu twie zech ście
+czech ovega ovemu skiem stwem
 """,
     """
-- a e i o y á é í ý ą ej em ia ie ih im ią ka ki ou ym ím ým ega ego emu ich iej iem imi kie ska ske
-ski sko ská ské ský ych ymi ého ému ích ího ími ímu ých ými iego iemu skem skih skim skou ském ským
-skega skemu skimi ského skému ských skými
+- a e i o y á é í ý ą ej em ia ie ih im ią ka ki ou ym ím ým ega ego emu ich iej iem imi kie ska
+ske ski sko ská ské ský ych ymi ého ému ích ího ími ímu ých ými iego iemu skem skih skim skou ském
+ským skega skemu skimi ského skému ských skými
 """,
 )

@@ -1,7 +1,7 @@
 """What makes no difference between two words is folded away (rules/README.md, point 5)."""
 
+import re
 import unicodedata
-from functools import lru_cache
 
 from watch.core.words.shape import DIGIT, LETTERS, MARK, shape
 
@@ -46,11 +46,20 @@ def _folded_char(char: str) -> str:
     code = ord(char)
     kind = shape(char)
     if kind == MARK:
-        return "" if any(first <= code <= last for first, last in _DROPPED_MARKS) else char
+        return "" if code in _UNMARKED else char
     if kind == DIGIT:
         return str(unicodedata.digit(char, char))
     # A fraction's bar stays, so that ½ is not 12; stops, apostrophes and the invisible go.
     return char if kind == "s" or kind in LETTERS or char == "\u2044" else ""
+
+
+_UNMARKED = dict.fromkeys(
+    code
+    for first, last in _DROPPED_MARKS
+    for code in range(first, last + 1)
+    if unicodedata.category(chr(code)).startswith("M")
+)
+"""Takes those marks away; letters and signs lie among them."""
 
 
 class _Folded(dict[int, str]):
@@ -60,8 +69,14 @@ class _Folded(dict[int, str]):
 
 
 _FOLDED = _Folded()
-_SHORT_I = ("\u0438\u0306", "\u0439")
-"""й taken apart and whole: it is a letter of its own, not an и with a mark."""
+_SHORT_I = re.compile("([Ии])([\u0300-\u036f]+)")
+
+
+def _short_i(match: re.Match[str]) -> str:
+    """Return й whole when its breve is among the marks: it is a letter, not an и with a mark."""
+    if "\u0306" not in match[2]:
+        return match[0]
+    return "Й" if match[1] == "И" else "й"
 
 
 def fold(word: str) -> str:
@@ -71,11 +86,12 @@ def fold(word: str) -> str:
     """
     if word.isascii():
         return word.casefold().translate(_FOLDED)
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
-    return apart.replace(*_SHORT_I).translate(_FOLDED)
+    apart = unicodedata.normalize("NFKD", word)
+    # Marks go before the case does: the iota below a Greek letter would become one beside it.
+    bare = _SHORT_I.sub(_short_i, apart).translate(_UNMARKED)
+    return bare.casefold().translate(_FOLDED)
 
 
-@lru_cache(maxsize=4096)
 def fold_letter(letter: str) -> str:
     """Return a letter of a script without spaces, with its marks, in its composed full form.
 

@@ -6,7 +6,6 @@ The rules are those of rules/README.md, "What a term matches", points 1, 2 and 5
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -17,8 +16,12 @@ from watch.core.words.shape import (
     HIRAGANA,
     INVISIBLE,
     KATAKANA,
+    LATIN,
     LETTERS,
     MARK,
+    OTHER,
+    PARAGRAPH,
+    PROLONGED,
     SPACED,
     UNSPACED,
     shape,
@@ -43,56 +46,66 @@ class Word(NamedTuple):
 
 
 def _letter(letters: str) -> str:
-    return f"[{letters}](?:i*m)*"
+    # Possessive: a letter is never parted from its marks.
+    return f"[{letters}]m*+"
 
 
-def _run(letters: str) -> str:
-    return f"{_letter(letters)}(?:i*{_letter(letters)})*"
+def _word(letters: str) -> str:
+    """Return the pattern of a word of one script: an abbreviation, U.N. or С.Ш.А., or a run.
+
+    Single letters joined by stops are one word; the last stop belongs to it.
+    """
+    one = _letter(letters)
+    abbreviation = rf"{one}(?:\.{one}(?![{letters}]))+\.?"
+    return f"(?:{abbreviation}|(?:{one})+)"
 
 
-_RUNS = "|".join(_run("Ls" if script == "L" else script) for script in SPACED if script != "s")
-# Single letters joined by stops, U.N. or С.Ш.А., unless they go on from a longer word (www.x.y).
-_ABBREVIATION = (
-    rf"(?<![{SPACED}])(?<![{SPACED}]\.)"
-    rf"{_letter(SPACED)}(?:i*\.i*{_letter(SPACED)}(?!i*[{SPACED}]))+(?:i*\.)?"
-)
 # ’s behind a Latin word or a number, and a bare apostrophe behind an s.
-_POSSESSIVE = rf"(?:(?<=[Lsdm.])i*'i*s(?!i*[Lsm])|(?<=s)i*'(?!i*[{LETTERS}d]))?"
+_POSSESSIVE = rf"(?:'s(?![Lsm])|(?<=s)'(?![{LETTERS}d]))?"
+_OTHERS = "|".join(_word(script) for script in SPACED if script not in "Ls")
 _WORD = re.compile(
-    rf"(?P<word>{_ABBREVIATION}|{_RUNS}|d(?:[im]*d)*){_POSSESSIVE}|(?P<letter>{_letter(UNSPACED)})"
+    rf"(?P<latin>{_word('Ls')}|d[dm]*){_POSSESSIVE}|(?P<spaced>{_OTHERS})|{_letter(UNSPACED)}"
 )
 
 
 def words(text: str) -> list[Word]:
     """Return all words of the text, in order."""
-    found: list[Word] = []
     kinds = shape(text)
+    places: Sequence[int] = range(len(text))
+    if INVISIBLE in kinds:
+        # What is invisible is not there: the words are found without it, and their places kept.
+        places = [place for place, kind in enumerate(kinds) if kind != INVISIBLE]
+        kinds = kinds.replace(INVISIBLE, "")
+    found: list[Word] = []
     for match in _WORD.finditer(kinds):
-        start, after = match.span()
-        if match["word"] is None:
-            _add_letters(found, text, start, after)
+        start, end = match.start(), match.end()
+        named = match.lastgroup
+        if named is None:
+            found.extend(_letters(text, places[start], places[end - 1] + 1))
             continue
-        end = match.end("word")
-        script = "L" if kinds[start] == "s" else kinds[start]
-        found.append(Word(start, end, after, script, fold(text[start:end])))
+        last = match.end(named)
+        script = LATIN if kinds[start] == "s" else kinds[start]
+        begin, behind = places[start], places[last - 1] + 1
+        found.append(Word(begin, behind, places[end - 1] + 1, script, fold(text[begin:behind])))
     return found
 
 
-def _add_letters(found: list[Word], text: str, start: int, end: int) -> None:
-    """Add a cluster of an unspaced script: mostly one letter, sometimes several in one sign."""
+def _letters(text: str, start: int, end: int) -> list[Word]:
+    """Return what a letter of an unspaced script and its marks are: mostly one word.
+
+    A sign for several letters (`㍿`) is several, all at its place.
+    """
+    parts: list[list[str]] = []
     for char in fold_letter(text[start:end]):
-        kind = shape(char)
-        if kind == MARK and found and found[-1].end >= start and found[-1].is_unspaced:
-            last = found.pop()
-            found.append(last._replace(end=end, after=end, folded=last.folded + char))
+        if parts and shape(char) == MARK:
+            parts[-1].append(char)
         else:
-            found.append(Word(start, end, end, kind, char))
-
-
-@lru_cache(maxsize=65536)
-def chunk_words(chunk: str) -> tuple[Word, ...]:
-    """Return the words of a run of text without white space; offsets count from its start."""
-    return tuple(words(chunk))
+            parts.append([char])
+    first = shape(text[start])
+    return [
+        Word(start, end, end, first if not index else shape(part[0]), "".join(part))
+        for index, part in enumerate(parts)
+    ]
 
 
 _CHUNK = re.compile(r"\S+")
@@ -105,9 +118,10 @@ class Words(Sequence[Word]):
     """
 
     def __init__(self, text: str, counts: Sequence[int]) -> None:
-        self.text = text
+        self._text = text
         self._firsts = [0, *accumulate(counts)]
         self._chunks = [match.span() for match in _CHUNK.finditer(text)]
+        self._found: dict[int, list[Word]] = {}
 
     def __len__(self) -> int:
         return self._firsts[-1]
@@ -116,13 +130,13 @@ class Words(Sequence[Word]):
         if not 0 <= index < len(self):
             raise IndexError(index)
         chunk = bisect_right(self._firsts, index) - 1
-        start, end = self._chunks[chunk]
-        word = chunk_words(self.text[start:end])[index - self._firsts[chunk]]
-        if not start:
-            return word
-        return word._replace(
-            start=word.start + start, end=word.end + start, after=word.after + start
-        )
+        if chunk not in self._found:
+            start, end = self._chunks[chunk]
+            self._found[chunk] = [
+                Word(word.start + start, word.end + start, word.after + start, *word[3:])
+                for word in words(self._text[start:end])
+            ]
+        return self._found[chunk][index - self._firsts[chunk]]
 
 
 _LINE_BREAK = re.compile("\r\n|\r|\n")
@@ -144,8 +158,8 @@ def gap_shape(gap: str) -> str:
 
 
 def has_one_line_break_at_most(gap: str) -> bool:
-    """Whether a gap, or its shape, breaks the line once at the most: no blank line is in it."""
-    return len(_LINE_BREAK.findall(gap_shape(gap))) <= 1
+    """Whether a gap of this shape breaks the line once at the most: no blank line is in it."""
+    return PARAGRAPH not in gap and len(_LINE_BREAK.findall(gap)) <= 1
 
 
 def may_part(gap: str, left: Word, right: Word) -> bool:
@@ -179,26 +193,35 @@ def may_stretch(gap: str, left: Word, right: Word, *, begins_written_word: bool)
 
 
 def begins_written_word(text: str, word: Word) -> bool:
-    """Whether no letter, mark or digit stands right before the word."""
-    before = _neighbour(text, word.start, -1)
-    return before not in {*LETTERS, MARK, DIGIT}
+    """Whether no letter or digit of any script stands right before the word."""
+    before = _before(text, word.start)
+    return before != DIGIT and before not in LETTERS
 
 
 def is_whole_kana(text: str, first: Word, last: Word) -> bool:
     """Whether no kana of the same kind goes on before `first` or after `last`."""
-    starts = first.script not in {KATAKANA, HIRAGANA} or (
-        _neighbour(text, first.start, -1) != first.script
-    )
-    ends = last.script not in {KATAKANA, HIRAGANA} or (_neighbour(text, last.end, 1) != last.script)
-    return starts and ends
+    goes_on_before = is_same_kana(_before(text, first.start), first.script)
+    goes_on_after = is_same_kana(_after(text, last.end), last.script)
+    return not goes_on_before and not goes_on_after
 
 
-def _neighbour(text: str, index: int, step: int) -> str:
-    """Return the shape of the next visible character before (-1) or from (1) an index, or ""."""
-    at = index - 1 if step < 0 else index
-    while 0 <= at < len(text):
+def is_same_kana(one: str, other: str) -> bool:
+    """Whether two letters are kana of one kind; the sign of a long vowel goes with either."""
+    return {one, other} <= {KATAKANA, PROLONGED} or {one, other} <= {HIRAGANA, PROLONGED}
+
+
+def _before(text: str, index: int) -> str:
+    """Return the shape of the letter or sign before an index, past what is written on it."""
+    for at in range(index - 1, -1, -1):
+        kind = shape(text[at])
+        if kind not in {INVISIBLE, MARK}:
+            return kind
+    return OTHER
+
+
+def _after(text: str, index: int) -> str:
+    for at in range(index, len(text)):
         kind = shape(text[at])
         if kind != INVISIBLE:
             return kind
-        at += step
-    return ""
+    return OTHER

@@ -5,11 +5,11 @@ it is an offset in the text.
 
     letters of scripts with spaces   L Latin (s: the letter s)  G Greek  Y Cyrillic  R Arabic
                                      W Hebrew  N Armenian  V Devanagari  M Tamil  A any other
-    letters of scripts without       C Han  H Hangul  K katakana  J hiragana
+    letters of scripts without       C Han  H Hangul  K katakana  J hiragana  k ー of either
                                      T Thai, Lao, Khmer, Burmese
     d digit    m mark    i invisible
-    between words: space, \n, \r, - dash, ' apostrophe, " quote, , comma, / slash, ( bracket,
-                   . full stop, · middle dot, ! anything else
+    between words: space, \n, \r, p paragraph, - dash, ' apostrophe, " quote, , comma, / slash,
+                   ( bracket, . full stop, · middle dot, ! anything else
 """
 
 import unicodedata
@@ -27,15 +27,17 @@ HAN = "C"
 HANGUL = "H"
 KATAKANA = "K"
 HIRAGANA = "J"
+PROLONGED = "k"
 SOUTH_EAST_ASIAN = "T"
 DIGIT = "d"
 INVISIBLE = "i"
 MARK = "m"
+PARAGRAPH = "p"
 OTHER = "!"
 
 SPACED = "LsGYRWNVMA"
 """Letters of scripts that part words by spaces."""
-UNSPACED = "CHKJT"
+UNSPACED = "CHKJkT"
 """Letters of scripts that do not, or not always."""
 LETTERS = SPACED + UNSPACED
 
@@ -54,7 +56,7 @@ _SCRIPTS = {
     "BOPOMOFO": HAN,
     "HANGUL": HANGUL,
     "KATAKANA": KATAKANA,
-    "KATAKANA-HIRAGANA": KATAKANA,
+    "KATAKANA-HIRAGANA": PROLONGED,
     "HIRAGANA": HIRAGANA,
     "THAI": SOUTH_EAST_ASIAN,
     "LAO": SOUTH_EAST_ASIAN,
@@ -117,8 +119,9 @@ def _is_letter(char: str) -> bool:
 
 def _letter_shape(char: str) -> str:
     first = unicodedata.normalize("NFKD", char)[0]
-    script = _SCRIPTS.get(unicodedata.name(first, "").partition(" ")[0], OTHER_SCRIPT)
-    return "s" if script == LATIN and char in "sS" else script
+    if first in "sS" and len(unicodedata.normalize("NFKC", char)) == 1:
+        return "s"
+    return _SCRIPTS.get(unicodedata.name(first, "").partition(" ")[0], OTHER_SCRIPT)
 
 
 def _gap_shape(char: str) -> str:  # noqa: PLR0911 (a table in the form of code)
@@ -126,7 +129,7 @@ def _gap_shape(char: str) -> str:  # noqa: PLR0911 (a table in the form of code)
     if char == "\r" or char in _LINE_BREAKS:
         return "\r" if char == "\r" else "\n"
     if char == "\u2029":
-        return OTHER  # parts paragraphs, as a blank line does
+        return PARAGRAPH
     if char.isspace():
         return " "
     if category in {"Pd", "Pc"} or char in _DASHES:
