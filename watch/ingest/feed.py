@@ -34,7 +34,7 @@ TITLE_LENGTH = 80
 """How much of its text names an entry that has no title, in characters."""
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE | re.ASCII)
-_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_PAGE = re.compile(r"<(?:!doctype\s+html|html|head)\b", re.IGNORECASE)
 _ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE | re.ASCII)
@@ -43,7 +43,6 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
-
 
 Raw = Mapping[str, Any]
 """A part of a feed as feedparser gives it: anything may be missing."""
@@ -131,7 +130,8 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed
     without entries is one.
     """
     charset = _CHARSET.search(content_type or "")
-    text = decode(body, declared=(charset and charset[1], declared_charset(body)))
+    declaration = body[: body.find(b">") + 1]
+    text = decode(body, declared=(charset and charset[1], declared_charset(declaration)))
     text = _REFERENCE.sub(_checked_reference, _NOT_XML.sub("", text)).lstrip()
     # feedparser opens what looks like a path, and trusts any codec that a feed names: it gets a
     # stream, in UTF-8.
@@ -143,11 +143,11 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed
     )
     version = str(parsed.get("version") or "")
     found = list(parsed["entries"])
-    if not found and (parsed["bozo"] or not version):
-        raise NotReadableError(f"not a feed: {_looks(text)}")
     if parsed["bozo"] and len(_ENTRY_END.findall(text)) < len(found):
         # It breaks off inside its last entry, which will be whole another time.
         found.pop()
+    if not found and (parsed["bozo"] or not version):
+        raise NotReadableError(f"not a feed: {_looks(text)}")
     is_typed = version.startswith("atom")
     about = parsed["feed"]
     language = primary_language(_string(about, "language"))
@@ -166,7 +166,7 @@ def _looks(text: str) -> str:
         return "it looks like an HTML page; look it up in a browser, the address may have changed"
     if text.startswith(("{", "[")):
         return "it looks like JSON"
-    return "there is neither RSS nor Atom in it, or it is broken before its first entry"
+    return "there is neither RSS nor Atom in it, or not one whole entry"
 
 
 def _checked_reference(match: re.Match[str]) -> str:
@@ -209,8 +209,8 @@ def _distinct(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     for entry in entries:
         digest = _digest(entry.title, entry.text)
         for key in (entry.key, f"{entry.key} {entry.url or digest}", f"{entry.key} {digest}"):
-            earlier = taken.setdefault(key, replace(entry, key=key))
-            if (earlier.title, earlier.text) == (entry.title, entry.text):
+            holder = taken.setdefault(key, replace(entry, key=key))
+            if (holder.title, holder.text) == (entry.title, entry.text):
                 break
     return tuple(taken.values())
 
@@ -244,6 +244,8 @@ def _plain(part: Raw, *, is_typed: bool) -> str:
 def _link(raw: Raw, url: str) -> str | None:
     """Return an entry's link as an absolute address; None when a browser could not follow it."""
     link = one_line(_string(raw, "link")).replace(" ", "%20")
+    if not link:
+        return None
     # An RSS id is a link unless it says otherwise, and often is a number instead.
     start = "" if link == _string(raw, "id") else url
     try:

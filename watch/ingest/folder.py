@@ -98,14 +98,14 @@ def find_files(folder: Folder) -> Scan:
     unsupported = 0
     failures: list[tuple[str, OSError]] = []
     folders = [""]
-    for below in folders:
+    for below in folders:  # which grows on the way
         try:
             with os.scandir(folder.root / below) as entries:
                 listed = [entry for entry in entries if not _LEFT_ALONE.fullmatch(entry.name)]
         except OSError as error:
             if not below:
                 raise SourceError(_no_root(folder, error)) from error
-            failures.append((below, error))
+            failures.append((below.rstrip("/"), error))
             continue
         for entry in listed:
             os_path = below + entry.name
@@ -262,7 +262,5 @@ def _reason(error: OSError) -> str:
             return "no permission to read it; grant it to the user the daemon runs as"
         case errno.ELOOP | errno.ENOTDIR:
             return "a link is in its way; links are not followed"
-        case None:
-            return str(error)
-        case code:
-            return os.strerror(code).lower()
+        case _:
+            return (error.strerror or str(error)).lower()

@@ -51,6 +51,7 @@ def guess_language(text: str) -> Guess:
 def detect_language(text: str) -> str | None:
     """Return the code of the language a text is in; None when that is not certain.
 
+    It takes up to a millisecond.
     A wrong code does more harm than none, so short texts, lists of names and mixtures are not
     judged.
     """

@@ -9,6 +9,7 @@ start; a call to one that runs costs less than a millisecond.
 """
 
 import asyncio
+import atexit
 import contextlib
 import multiprocessing
 import resource
@@ -152,6 +153,9 @@ def _limit(memory_mb: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # A pool that stops closes its pipes, at which a child leaves, and then sends SIGTERM, which
+    # would catch that child halfway out.
+    atexit.register(signal.signal, signal.SIGTERM, signal.SIG_IGN)
 
 
 def _attempt(

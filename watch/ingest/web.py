@@ -163,7 +163,8 @@ class Web:
     ) -> Fetched | NotModified:
         etag = response.headers.get("ETag")
         last_modified = response.headers.get("Last-Modified")
-        if response.status_code == httpx2.codes.NOT_MODIFIED and validators != _NO_VALIDATORS:
+        is_conditional = bool(validators.etag or validators.last_modified)
+        if response.status_code == httpx2.codes.NOT_MODIFIED and is_conditional:
             return NotModified(
                 validators=Validators(
                     etag=etag or validators.etag,
@@ -184,20 +185,19 @@ class Web:
         """Return the unpacked body. httpx2 would do, but takes half a gzip body for a whole."""
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise SourceError(f"answered in the encoding {encoding}, which was not asked for")
+            raise SourceError(f"answered in the encoding {encoding[:40]}, which was not asked for")
         limit = self._limits.wire_bytes
-        length = response.headers.get("Content-Length", "")
+        too_large = SourceError(f"larger than {_size(limit)}")
+        if int(response.headers.get("Content-Length", 0)) > limit:
+            raise too_large
         body = bytearray()
-        if not length.isdecimal() or int(length) <= limit:
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > limit:
-                    break
-            else:
-                if not encoding.endswith("gzip"):
-                    return bytes(body)
-                return await asyncio.to_thread(_unzipped, bytes(body), self._limits.decoded_bytes)
-        raise SourceError(f"larger than {_size(limit)}")
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > limit:
+                raise too_large
+        if not encoding.endswith("gzip"):
+            return bytes(body)
+        return await asyncio.to_thread(_unzipped, bytes(body), self._limits.decoded_bytes)
 
 
 def _checked(url: httpx2.URL) -> httpx2.URL:

@@ -1,6 +1,7 @@
 """A file's bytes to what a person can read in them. Runs in the sandbox: files are hostile."""
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -18,7 +19,8 @@ _FENCE = re.compile(r"---[ \t]*")
 _CLOSING_FENCE = re.compile(r"(?:---|\.\.\.)[ \t]*")
 # `key: value`, a list item, a continuation, a comment, nothing: other lines are prose.
 _FRONT_MATTER_LINE = re.compile(r"(?:[\w.-][\w .-]*:(?:\s.*)?|-\s.*|\s+\S.*|#.*|[\]}],?|\s*)")
-_COMMONMARK = MarkdownIt("commonmark").enable("table")
+# By itself it leaves out, without a word, what is nested deeper than 20.
+_COMMONMARK = MarkdownIt("commonmark", {"maxNesting": sys.maxsize}).enable("table")
 
 
 def extract(content: bytes, suffix: str) -> Extract:
@@ -47,9 +49,13 @@ def _read_html(content: bytes) -> Extract:
 
 def _read_markdown(content: bytes) -> Extract:
     matter, body = _split_front_matter(tidy(decode(content)))
-    read = html_to_text(_COMMONMARK.render(body))
+    try:
+        text = html_to_text(_COMMONMARK.render(body)).text
+    except RecursionError:
+        # Nested deeper than any author means: it is read as it is typed.
+        text = body
     title = matter.get("title")
-    page = Extract(title=title, text=read.text) if title else split_title(read.text)
+    page = Extract(title=title, text=text) if title else split_title(text)
     language = primary_language(matter.get("lang") or matter.get("language"))
     return Extract(title=page.title, text=page.text, language=language)
 

@@ -30,6 +30,8 @@ _GAP_AT = {
 _KEPT_SPACE = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 _CODE = frozenset({"script", "style"})
 _FOLLOWED = frozenset({"h1", "noembed", "noframes", "noscript", "template", "title"})
+_SHOWN = "shadowrootmode"
+"""A template with this attribute is shown where it stands."""
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _SPACES = (" ", "\t", "\n", "\r", "\f")
 _MAX_OPEN = 100
@@ -39,9 +41,9 @@ _MAX_OPEN = 100
 def html_to_text(html: str) -> Extract:
     """Return the readable text of a page or a piece of one; never raises.
 
-    The title is that of <title>, else the first <h1>; the language that of <html lang>. White
-    space is folded as a browser does it, but in <pre>; comments, scripts, styles, templates and
-    <noscript> are left out.
+    The title is that of <title>, which is then not in the text, else the first <h1>; the language
+    that of <html lang>. White space is folded as a browser does it, but in <pre>; comments,
+    scripts, styles, templates and <noscript> are left out.
     """
     page = _Page()
     page.feed(_without_sections(html))
@@ -74,11 +76,11 @@ class _Page(HTMLParser):
         self._gap = max(self._gap, _GAP_AT.get(tag, 0))
         if tag in _KEPT_SPACE:
             self._kept_space += 1
-        elif tag in _FOLLOWED and len(self._open) < _MAX_OPEN:
-            self._open.append((tag, len(self.parts)))
         elif tag == "html":
             values = dict(attrs)
             self.language = primary_language(values.get("lang") or values.get("xml:lang"))
+        elif tag in _FOLLOWED and len(self._open) < _MAX_OPEN and _SHOWN not in dict(attrs):
+            self._open.append((tag, len(self.parts)))
 
     def handle_endtag(self, tag: str) -> None:
         self._gap = max(self._gap, _GAP_AT.get(tag, 0))
@@ -97,7 +99,7 @@ class _Page(HTMLParser):
                 self._gap = self._gap or _APART_GAP
             words = words.strip(" ")
         if words:
-            self.parts.append(_GAPS[self._gap] + words)
+            self.parts.append(_GAPS[self._gap] + words if self.parts else words)
             self._gap = 0
             if not self._kept_space and data.endswith(_SPACES):
                 self._gap = _APART_GAP
