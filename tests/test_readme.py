@@ -129,12 +129,13 @@ def test_every_command_of_the_rules_page_is_one_that_is_there() -> None:
 
 def test_every_rule_file_on_the_rules_page_loads_and_its_examples_hold() -> None:
     from watch.core.rules.examples import failed_examples  # noqa: PLC0415
+    from watch.ingest.language import languages_of  # noqa: PLC0415
 
     page = (ROOT / "rules" / "README.md").read_text("utf-8")
     blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert len(blocks) == 2
     for block in blocks:
-        assert list(failed_examples(Matcher(rules_of(block)))) == []
+        assert list(failed_examples(Matcher(rules_of(block)), languages_of)) == []
 
 
 def test_every_dependency_has_its_line_in_the_design_notes() -> None:

@@ -2,11 +2,12 @@ import threading
 
 import pytest
 
+from watch.core.words.languages import primary_language
 from watch.ingest.language import (
     LENGTH_LOOKED_AT,
     detect_language,
     guess_language,
-    primary_language,
+    languages_of,
 )
 
 SENTENCES = {
@@ -129,3 +130,22 @@ def test_of_a_tag_the_language_is_kept_and_of_junk_nothing(
     tag: str | None, code: str | None
 ) -> None:
     assert primary_language(tag) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "languages"),
+    [
+        (SENTENCES["pl"], None, ("pl",)),
+        (SENTENCES["pl"], "en", ("en",)),  # both are written in Latin letters
+        (SENTENCES["uk"], "en", ("en", "uk")),
+        (SENTENCES["uk"], "ru", ("ru",)),
+        (SENTENCES["ru"] + " HIMARS", "ru", ("ru",)),
+        (SENTENCES["ko"], "en", ("en",)),  # its words do not inflect in any language
+        ("Zakłady", "uk", ("uk",)),
+        ("Zakłady", None, ()),
+    ],
+)
+def test_what_is_declared_comes_first_and_what_the_text_shows_where_it_tells_more(
+    text: str, declared: str | None, languages: tuple[str, ...]
+) -> None:
+    assert languages_of("", text, declared=declared) == languages

@@ -79,6 +79,7 @@ def _check_paths(paths: list[Path]) -> tuple[list[Mistake], list[str]]:
 
 def _check_rules(folder: "RulesFolder") -> tuple[list[Mistake], list[str]]:
     from watch.core.rules.examples import count_examples, failed_examples
+    from watch.ingest.language import languages_of
     from watch.pipeline.rules import load_matcher
 
     try:
@@ -88,7 +89,9 @@ def _check_rules(folder: "RulesFolder") -> tuple[list[Mistake], list[str]]:
     ruleset = matcher.ruleset
     items, files = counted(len(ruleset.items), "item"), counted(len(ruleset.files), "file")
     examples = counted(count_examples(ruleset), "example")
-    return list(failed_examples(matcher)), [f"{folder.label}: {items} in {files}, {examples}"]
+    return list(failed_examples(matcher, languages_of)), [
+        f"{folder.label}: {items} in {files}, {examples}"
+    ]
 
 
 def _told(config: "Config") -> str:

@@ -14,7 +14,7 @@ from watch.core.matcher import Matcher
 from watch.core.model import Document, Field, Finding, Matching
 from watch.errors import SourceError
 from watch.ingest.extract import extract
-from watch.ingest.language import detect_language
+from watch.ingest.language import languages_of
 
 
 def show_files(matcher: Matcher, files: list[Path], measured: Measured, *, as_json: bool) -> bool:
@@ -47,14 +47,14 @@ def _document_of(path: Path) -> Document:
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}") from error
     read = extract(content, suffix=path.suffix)
-    detected = detect_language(f"{read.title or ''}\n{read.text}")
+    title = read.title or path.stem
     return Document(
         source="match",
         key=str(path),
-        title=read.title or path.stem,
+        title=title,
         text=read.text,
         seen=datetime.now(UTC),
-        languages=tuple(code for code in (read.language, detected) if code is not None),
+        languages=languages_of(title, read.text, declared=read.language),
     )
 
 

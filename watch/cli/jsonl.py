@@ -12,7 +12,7 @@ from typing import IO
 from watch.core.matcher import Matcher
 from watch.core.model import Document, Matching
 from watch.core.words.languages import primary_language
-from watch.ingest.language import detect_language
+from watch.ingest.language import languages_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,14 +90,13 @@ def _document_in(given: object) -> Document:
         strings[key] = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     title, text = strings.get("title", ""), strings["text"]
     declared = primary_language(strings.get("language"))
-    detected = detect_language(f"{title}\n{text}") if declared is None else None
     return Document(
         source=strings.get("source", "stdin"),
         key=str(given["id"]),
         title=title,
         text=text,
         seen=datetime.now(UTC),
-        languages=tuple(code for code in (declared, detected) if code is not None),
+        languages=languages_of(title, text, declared=declared),
     )
 
 

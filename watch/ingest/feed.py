@@ -16,11 +16,12 @@ from urllib.parse import urljoin, urlsplit
 import feedparser
 
 from watch.core.model import Document, Validators
+from watch.core.words.languages import primary_language
 from watch.errors import NotReadableError
 from watch.ingest.extract.charset import declared_charset, decode
 from watch.ingest.extract.markup import html_to_text
 from watch.ingest.extract.text import one_line, tidy
-from watch.ingest.language import detect_language, primary_language
+from watch.ingest.language import languages_of
 from watch.ingest.sandbox import Sandbox
 from watch.ingest.web import NotModified, Web
 
@@ -110,7 +111,6 @@ def document_of(feed: Feed, entry: Entry, *, seen: datetime) -> Document:
     """Return the document that an entry is. Without a title it goes by its first words."""
     title = entry.title or _first_words(entry.text) or entry.url or entry.key
     declared = primary_language(feed.language) or entry.language
-    detected = detect_language(f"{entry.title}\n{entry.text}")
     return Document(
         source=feed.name,
         key=entry.key,
@@ -119,7 +119,7 @@ def document_of(feed: Feed, entry: Entry, *, seen: datetime) -> Document:
         url=entry.url,
         published=entry.published,
         seen=seen,
-        languages=tuple(dict.fromkeys(code for code in (declared, detected) if code)),
+        languages=languages_of(entry.title, entry.text, declared=declared),
     )
 
 

@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from watch.core.model import Document
+from watch.core.words.languages import primary_language
 from watch.errors import NotReadableError, SourceError
 from watch.ingest.extract import SUFFIXES, Extract
-from watch.ingest.language import detect_language, primary_language
+from watch.ingest.language import languages_of
 
 STILL_S = 3.0
 """How long a file must not have changed before it is taken for whole, in seconds."""
@@ -188,7 +189,6 @@ def document_of(folder: Folder, found: FoundFile, extract: Extract, *, seen: dat
     """Return the document that a file is. Without a title it goes by its name."""
     title = extract.title or PurePosixPath(found.path).stem
     declared = primary_language(folder.language) or extract.language
-    detected = detect_language(f"{title}\n{extract.text}")
     return Document(
         source=folder.name,
         key=found.path,
@@ -196,7 +196,7 @@ def document_of(folder: Folder, found: FoundFile, extract: Extract, *, seen: dat
         text=extract.text,
         published=_moment(found.mtime_ns),
         seen=seen,
-        languages=tuple(dict.fromkeys(code for code in (declared, detected) if code)),
+        languages=languages_of(title, extract.text, declared=declared),
     )
 
 

@@ -5,13 +5,14 @@ import pytest
 from tests.builders import rules_of
 from watch.core.matcher import Matcher
 from watch.core.rules.examples import count_examples, failed_examples
+from watch.ingest.language import languages_of
 
 SHIPPED = sorted((Path(__file__).parents[3] / "rules").rglob("*.toml"))
 
 
 def _failures(examples: str, terms: str = '["suicide drone"]') -> list[str]:
     ruleset = rules_of(f'[[item]]\nname = "Suicide drones"\nterms = {terms}\n{examples}')
-    return [str(mistake) for mistake in failed_examples(Matcher(ruleset))]
+    return [str(mistake) for mistake in failed_examples(Matcher(ruleset), languages_of)]
 
 
 def test_examples_that_hold_are_silent() -> None:
@@ -55,14 +56,14 @@ def test_an_example_that_fails_says_what_was_found_and_what_was_to_be(
 
 def test_a_failure_shows_the_text() -> None:
     ruleset = rules_of('[[item]]\nname = "X"\n[[item.example]]\nmatch = "a\\n b"\ntitle = "t"')
-    (failure,) = failed_examples(Matcher(ruleset))
+    (failure,) = failed_examples(Matcher(ruleset), languages_of)
     assert failure.source == "t a b"
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.name))
 def test_every_example_in_the_shipped_rules_holds(path: Path) -> None:
     ruleset = rules_of(path.read_text("utf-8"), path.name)
-    assert list(failed_examples(Matcher(ruleset))) == []
+    assert list(failed_examples(Matcher(ruleset), languages_of)) == []
     assert count_examples(ruleset) >= 2 * len(ruleset.items)
     for item in ruleset.items:
         kinds = {example.is_match for example in item.examples}

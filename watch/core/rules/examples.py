@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Protocol
 
 from watch.core.matcher import Matcher
 from watch.core.model import Document
@@ -9,11 +10,22 @@ from watch.core.rules.ruleset import Example, Item, Ruleset
 from watch.errors import Mistake
 
 
-def failed_examples(matcher: Matcher) -> Iterator[Mistake]:
-    """Yield a mistake for each example that does not hold, with what was found instead."""
+class LanguagesOf(Protocol):
+    """What tells the languages of a document, the most trusted first."""
+
+    def __call__(self, title: str, text: str, /, *, declared: str | None) -> tuple[str, ...]:
+        """Return them."""
+        ...
+
+
+def failed_examples(matcher: Matcher, languages_of: LanguagesOf) -> Iterator[Mistake]:
+    """Yield a mistake for each example that does not hold, with what was found instead.
+
+    An example is read as the document would be that it stands for: `languages_of` is the ingest's.
+    """
     for item in matcher.ruleset.items:
         for example in item.examples:
-            found = _found(matcher, item, example)
+            found = _found(matcher, item, _document_of(example, languages_of))
             text = _complaint(example, found)
             if text is not None:
                 yield Mistake(
@@ -30,15 +42,18 @@ def count_examples(ruleset: Ruleset) -> int:
     return sum(len(item.examples) for item in ruleset.items)
 
 
-def _found(matcher: Matcher, item: Item, example: Example) -> tuple[str, ...]:
-    document = Document(
+def _document_of(example: Example, languages_of: LanguagesOf) -> Document:
+    return Document(
         source=example.source,
         key="example",
         title=example.title,
         text=example.text,
         seen=datetime.fromtimestamp(0, UTC),
-        languages=(example.language,) if example.language else (),
+        languages=languages_of(example.title, example.text, declared=example.language),
     )
+
+
+def _found(matcher: Matcher, item: Item, document: Document) -> tuple[str, ...]:
     mentions = matcher.match(document).mentions
     return tuple(mention.text_in(document) for mention in mentions if mention.item == item.id)
 

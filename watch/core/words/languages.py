@@ -15,6 +15,7 @@ from watch.core.words.shape import (
     HEBREW,
     LATIN,
     TAMIL,
+    shape,
 )
 
 INFLECTED_SCRIPTS = (LATIN, CYRILLIC, ARABIC, HEBREW, GREEK, ARMENIAN, DEVANAGARI, TAMIL)
@@ -97,13 +98,19 @@ _DEFAULT_LANGUAGES = {
 }
 
 
-_OLD_CODES = {"in": "id", "iw": "he", "ji": "yi"}
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9_-]*)?", re.IGNORECASE | re.ASCII)
+_NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx", "qaa"})
+_TODAY = {"in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro"}
+"""Codes that were withdrawn, with those that took their place."""
 
 
 def primary_language(tag: str | None) -> str | None:
-    """Return the language of a tag such as ko-KR, as its ISO 639 code; None where it is none."""
-    match = re.fullmatch(r"\s*([a-zA-Z]{2,3})(?:[-_][a-zA-Z0-9_-]*)?\s*", tag or "")
-    return _OLD_CODES.get(match[1].lower(), match[1].lower()) if match else None
+    """Return the language code of a tag, in lower case: `ko` for `ko-KR`; None for junk."""
+    match = _TAG.fullmatch((tag or "").strip())
+    if match is None:
+        return None
+    code = match[1].lower()
+    return None if code in _NO_LANGUAGE else _TODAY.get(code, code)
 
 
 def relation_of(language: str, script: str) -> Relation:
@@ -122,6 +129,12 @@ def relation_of(language: str, script: str) -> Relation:
 def is_written_in(language: str, script: str) -> bool:
     """Whether a language is written in a script."""
     return script in _SCRIPTS_OF.get(language, LATIN)
+
+
+def is_all_in_scripts_of(language: str, text: str) -> bool:
+    """Whether no other language could say how a word of the text inflects."""
+    scripts = set(shape(text)).intersection(INFLECTED_SCRIPTS)
+    return all(is_written_in(language, script) for script in scripts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 from markdown_it import MarkdownIt
 
+from watch.core.words.languages import primary_language
 from watch.errors import NotReadableError
 from watch.ingest.extract.charset import declared_charset, decode, refuse_binary
 from watch.ingest.extract.markup import html_to_text
 from watch.ingest.extract.text import Extract, one_line, split_title, tidy
-from watch.ingest.language import primary_language
 
 __all__ = ["SUFFIXES", "Extract", "extract", "html_to_text"]
 

@@ -7,8 +7,8 @@ deep nesting and for text of more than 10 MB.
 import re
 from html.parser import HTMLParser
 
+from watch.core.words.languages import primary_language
 from watch.ingest.extract.text import Extract, one_line, tidy
-from watch.ingest.language import primary_language
 
 _GAPS = ("", " ", "\t", "\n", "\n\n")
 _APART_GAP, _CELL_GAP, _LINE_GAP, _PARAGRAPH_GAP = range(1, 5)
