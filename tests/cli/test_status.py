@@ -1,4 +1,5 @@
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -21,17 +22,24 @@ to = ["desk@example.org"]
 """
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def one_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A desk at which `once` has run: a mail was sent, a feed failed, a file was no text."""
-    (tmp_path / "config.toml").write_text(CONFIG)
+    desk = tmp_path_factory.mktemp("run")
+    (desk / "config.toml").write_text(CONFIG)
     for folder in ("rules", "inbox"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "rules" / "a.toml").write_text('[[item]]\nname = "ICBM"\n')
-    (tmp_path / "inbox" / "a.txt").write_text("An ICBM")
-    (tmp_path / "inbox" / "b.txt").write_bytes(b"%PDF-1.7")
-    assert watchlist("once", cwd=tmp_path).returncode == 1
-    return tmp_path
+        (desk / folder).mkdir()
+    (desk / "rules" / "a.toml").write_text('[[item]]\nname = "ICBM"\n')
+    (desk / "inbox" / "a.txt").write_text("An ICBM")
+    (desk / "inbox" / "b.txt").write_bytes(b"%PDF-1.7")
+    assert watchlist("once", cwd=desk).returncode == 1
+    return desk
+
+
+@pytest.fixture
+def desk(one_run: Path, tmp_path: Path) -> Path:
+    """The same desk for a test to change."""
+    return shutil.copytree(one_run, tmp_path / "desk")
 
 
 def _status(desk: Path, code: int) -> dict[str, Any]:

@@ -573,7 +573,8 @@ class TestDocuments:
         assert document.title == title
 
     @pytest.mark.parametrize(
-        ("setting", "languages"), [(None, ("ko", "ru")), ("uk-UA", ("uk", "ru")), ("ru", ("ru",))]
+        ("setting", "languages"),
+        [(None, ("ko", "ru")), ("uk-UA", ("uk",)), ("en", ("en", "ru")), ("ru", ("ru",))],
     )
     def test_the_setting_goes_before_the_entry_and_both_before_what_is_detected(
         self, setting: str | None, languages: tuple[str, ...]
