@@ -168,3 +168,38 @@ def test_a_language_may_be_compiled_before_its_first_document() -> None:
     matcher = Matcher(Ruleset(items=(an_item("Drohne"),)))
     matcher.prepare(("de",))
     assert found(matcher, a_document("zwei Drohnen", language="de")) == ["Drohnen"]
+
+
+@pytest.mark.parametrize(
+    ("term", "before", "filler", "last"),
+    [
+        ("drone", "x ", "nodrone", " drone"),
+        ("drone", "x ", "suicide-", "drone"),
+        ("drone", "", "a" + "\u0301" * 500, " drone"),
+        ("drone", "", "\u200b", "drone"),
+        ("drone", "", " ", "drone"),
+        ("UN", "", "U.N.O.", " U.N."),
+        ("중국", "x ", "중대", "중국"),
+        ("中国", "x ", "中华", "中国"),
+        ("ドローン", "x", "ー", "。ドローン"),
+        ("드론", "드", "\u1161", " 드론"),
+        ("가* 나", "", "가", "나"),
+        ("가* 가* 가* 나", "", "다", "가가가나"),
+        ("drone* strike* drone*", "", "drones strikes ", "strike drones strike drones"),
+        ("a b c d e f", "", "a b c d e ", "f"),
+    ],
+)
+def test_the_last_words_of_an_endless_text_are_found(
+    term: str, before: str, filler: str, last: str
+) -> None:
+    # Whatever takes more than one look at each place would not come to the end of these.
+    text = before + filler * (12_000 // len(filler)) + last
+    matcher = Matcher(Ruleset(items=(an_item(term),)))
+    mentions = matcher.match(a_document(text)).mentions
+    assert mentions[-1].end == len(text)
+
+
+def test_a_star_stands_for_thirty_letters_of_a_run_at_most() -> None:
+    matcher = Matcher(Ruleset(items=(an_item("가* 나"),)))
+    assert found(matcher, a_document("가" + "다" * 30 + "나")) == ["가" + "다" * 30 + "나"]
+    assert found(matcher, a_document("가" + "다" * 31 + "나")) == []
