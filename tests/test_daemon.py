@@ -140,8 +140,9 @@ def test_a_file_and_a_feed_item_reach_the_readers_once_over_restarts(
 ) -> None:
     with Daemon(desk) as daemon:
         daemon.wait_for("feed baseline", "source=wire", "entries=1")
-        _write(desk, "briefing.txt", "Morning briefing\n\nTwo suicide-drones hit the depot.")
         web.put("/feed", Answer(body=_feed("North tests an ICBM", "Fish"), etag='"2"'))
+        smtp.wait_for(2, within=DEADLINE_S)
+        _write(desk, "briefing.txt", "Morning briefing\n\nTwo suicide-drones hit the depot.")
         mails = smtp.wait_for(4, within=DEADLINE_S)
         assert daemon.stop() == 0
         assert "stopped" in daemon.log

@@ -155,6 +155,7 @@ def test_any_bytes_are_a_text_or_refused(content: bytes, suffix: str) -> None:
         page = extract(content, suffix)
     except NotReadableError:
         return
+    assert not {"\0", "\r"} & set(page.text)
     page.text.encode()
 
 

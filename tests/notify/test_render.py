@@ -160,7 +160,7 @@ ATTRIBUTES = {
 }
 
 
-def check_inert(html: str) -> None:
+def assert_inert(html: str) -> None:
     """Check that the page holds nothing that loads, runs or misleads."""
     page = Page(html)
     for tag, attributes in page.tags:
@@ -176,7 +176,7 @@ def check_inert(html: str) -> None:
 
 @ALL
 def test_the_page_loads_and_runs_nothing(case: Case) -> None:
-    check_inert(part(mail_of(case), "html"))
+    assert_inert(part(mail_of(case), "html"))
 
 
 def test_a_link_shows_its_host() -> None:
@@ -486,7 +486,7 @@ def test_whatever_is_sent_stays_text(data: st.DataObject) -> None:
     mail = mail_of(Case(told=told, subscription=replace(DESK, name=draw())))
     assert len(mail.keys()) == len(set(mail.keys())) == 16
     assert [one.get_content_type() for one in mail.iter_parts()] == ["text/plain", "text/html"]
-    check_inert(part(mail, "html"))
+    assert_inert(part(mail, "html"))
     for subtype in ("plain", "html"):
         text = part(mail, subtype)
         assert not re.search(

@@ -447,7 +447,13 @@ def test_the_password_is_in_no_repr() -> None:
     assert "hunter2" not in repr(SmtpSettings(host="mx", user="me", password="hunter2"))
 
 
-async def test_closing_what_was_never_opened_is_no_error() -> None:
-    smtp = Smtp(SmtpSettings(host=HOST))
-    await smtp.close()
-    await smtp.close()
+async def test_what_was_closed_or_never_opened_may_be_closed_and_serves_on(
+    server: SmtpServer,
+) -> None:
+    async with client(server) as smtp:
+        await smtp.close()
+        await send(smtp)
+        await smtp.close()
+        await smtp.close()
+        await send(smtp)
+    assert [mail.connection for mail in server.accepted] == [1, 2]

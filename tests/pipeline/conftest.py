@@ -1,6 +1,6 @@
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -73,25 +73,6 @@ class Desk:
     def mails(self) -> list[bytes]:
         """Return the mails that lie in the Maildir."""
         return [path.read_bytes() for path in sorted((self.path / "mail" / "new").glob("*"))]
-
-
-@pytest.fixture
-def server() -> Iterator[HttpServer]:
-    with HttpServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(workers=1) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("store") / "watchlist.db"
-    Store.open(path).close()
-    return path
 
 
 @pytest.fixture

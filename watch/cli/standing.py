@@ -200,36 +200,15 @@ def _sources_table(standing: Standing) -> Table:
 
 def as_json(standing: Standing) -> dict[str, object]:
     """Return it for machines."""
-
-    def iso(moment: datetime | None) -> str | None:
-        return None if moment is None else moment.isoformat()
-
     rules = standing.rules
     return {
         "pid": standing.pid,
-        "sources": [
-            {
-                "name": one.name,
-                "kind": one.kind,
-                "location": one.location,
-                "state": one.word,
-                "succeeded": iso(one.state.succeeded) if one.state else None,
-                "failing_since": iso(one.state.failing_since) if one.state else None,
-                "failures": one.state.failures if one.state else 0,
-                "due": iso(one.state.due) if one.state else None,
-                "error": one.state.error if one.state else None,
-                "documents": one.documents,
-                "findings": one.findings,
-                "not_mailed": one.unmailed,
-                "not_read": one.unread,
-            }
-            for one in standing.sources
-        ],
+        "sources": [_source_as_json(one) for one in standing.sources],
         "rules": None
         if rules is None
         else {
             "fingerprint": rules.fingerprint,
-            "loaded": iso(rules.loaded),
+            "loaded": _iso(rules.loaded),
             "files": rules.files,
             "items": rules.items,
             "error": rules.error,
@@ -237,13 +216,13 @@ def as_json(standing: Standing) -> dict[str, object]:
         "waiting": dict(standing.waiting),
         "outbox": {
             **{state.value: standing.outbox.counts.get(state, 0) for state in MessageState},
-            "oldest": iso(standing.outbox.oldest),
+            "oldest": _iso(standing.outbox.oldest),
             "trouble": [
                 {
                     "message_id": message.message_id,
                     "to": message.recipient,
                     "state": message.state.value,
-                    "due": iso(message.due),
+                    "due": _iso(message.due),
                     "answer": message.answer,
                 }
                 for message in standing.outbox.trouble
@@ -251,3 +230,26 @@ def as_json(standing: Standing) -> dict[str, object]:
         },
         "needs": list(standing.needs()),
     }
+
+
+def _source_as_json(source: SourceStanding) -> dict[str, object]:
+    state = source.state
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "location": source.location,
+        "state": source.word,
+        "succeeded": _iso(state.succeeded) if state else None,
+        "failing_since": _iso(state.failing_since) if state else None,
+        "failures": state.failures if state else 0,
+        "due": _iso(state.due) if state else None,
+        "error": state.error if state else None,
+        "documents": source.documents,
+        "findings": source.findings,
+        "not_mailed": source.unmailed,
+        "not_read": source.unread,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

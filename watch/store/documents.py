@@ -64,13 +64,13 @@ def add_document(
     revision = (transaction.scalar(select(func.max(_DOCUMENTS.c.revision)).where(same)) or 0) + 1
     if revision > MOST_REVISIONS:
         return None
-    rules = transaction.scalars(
+    found_before = (
         select(_FINDINGS.c.rule)
         .join(_DOCUMENTS, _FINDINGS.c.document_id == _DOCUMENTS.c.id)
         .where(same)
     )
-    rules_before = frozenset(rules) if revision > 1 else frozenset()
-    document_id = transaction.scalar(
+    rules_before = frozenset(transaction.scalars(found_before) if revision > 1 else ())
+    added = transaction.execute(
         insert(_DOCUMENTS)
         .values(
             source=document.source,
@@ -87,23 +87,25 @@ def add_document(
         )
         .returning(_DOCUMENTS.c.id)
     )
+    document_id: int = added.scalar_one()
     if mentions:
-        transaction.execute(
-            insert(_MENTIONS),
-            [
-                {
-                    "document_id": document_id,
-                    "ordinal": ordinal,
-                    "item": mention.item,
-                    "field": mention.field.value,
-                    "start": mention.start,
-                    "end": mention.end,
-                    "term": mention.term,
-                }
-                for ordinal, mention in enumerate(mentions)
-            ],
-        )
-    return Added(id=DocumentId(document_id or 0), rules_before=rules_before)
+        transaction.execute(insert(_MENTIONS), _mention_rows(document_id, mentions))
+    return Added(id=DocumentId(document_id), rules_before=rules_before)
+
+
+def _mention_rows(document_id: int, mentions: Sequence[Mention]) -> list[dict[str, object]]:
+    return [
+        {
+            "document_id": document_id,
+            "ordinal": ordinal,
+            "item": mention.item,
+            "field": mention.field.value,
+            "start": mention.start,
+            "end": mention.end,
+            "term": mention.term,
+        }
+        for ordinal, mention in enumerate(mentions)
+    ]
 
 
 def document_in(row: RowMapping) -> Document:

@@ -115,11 +115,7 @@ def _fresh(scan: Scan, known: Mapping[str, FileState] | None, now: datetime) -> 
 
 
 async def _take(
-    context: Context,
-    folder: Folder,
-    look: Look,
-    seen: _Seen,
-    ready: Sequence[FoundFile],
+    context: Context, folder: Folder, look: Look, seen: _Seen, ready: Sequence[FoundFile]
 ) -> Sequence[Job]:
     """Accept files batch by batch, each with its documents in one transaction."""
     known = look.known if look.known is not None else {}
