@@ -26,7 +26,6 @@ class Case:
     text: str
     finds: list[str]
     why: str = ""
-    open: str | None = None
 
     @property
     def ruleset(self) -> Ruleset:
@@ -53,24 +52,18 @@ def load_cases() -> list[Case]:
 CASES = load_cases()
 
 
-def cases(*faults: str) -> list[object]:
-    """Return the cases as parameters; those open for a fault must fail until it is mended."""
-    return [
-        pytest.param(
-            case,
-            marks=[pytest.mark.xfail(reason=case.why, strict=True)] if case.open in faults else [],
-            id=f"{case.point}: {case.terms[0]}: {case.text}"[:60],
-        )
-        for case in CASES
-    ]
+each_case = pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=f"{case.point}: {case.terms[0]}: {case.text}"[:60]) for case in CASES],
+)
 
 
-@pytest.mark.parametrize("case", cases("endings"))
+@each_case
 def test_the_matcher_finds_what_the_table_says(case: Case) -> None:
     assert found(Matcher(case.ruleset), case.document) == case.finds
 
 
-@pytest.mark.parametrize("case", cases("endings"))
+@each_case
 def test_the_naive_twin_finds_what_the_table_says(case: Case) -> None:
     document = case.document
     mentions = naive_matching(case.ruleset, document)

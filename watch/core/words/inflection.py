@@ -85,7 +85,7 @@ def _slavic_key(word: str, *, letters: str) -> str:
     return word[:_SHORTEST_STEM] + word[_SHORTEST_STEM:].rstrip(letters)
 
 
-def _slavic(typed: str, found: str, *, lists: tuple[frozenset[str], ...]) -> bool:
+def _slavic(typed: str, found: str, *, lists: dict[str, int]) -> bool:
     if typed == found:
         return True
     shared = 0
@@ -94,19 +94,19 @@ def _slavic(typed: str, found: str, *, lists: tuple[frozenset[str], ...]) -> boo
             break
         shared += 1
     return any(
-        typed[stem:] in endings and found[stem:] in endings
+        lists.get(typed[stem:], 0) & lists.get(found[stem:], 0)
         for stem in range(_SHORTEST_STEM, shared + 1)
-        for endings in lists
     )
 
 
 def _slavic_relation(name: str, paradigms: tuple[str, ...]) -> Relation:
-    # Folded as the words are.
-    lists = tuple(
-        frozenset(fold(ending.removeprefix(NO_ENDING)) for ending in paradigm.split())
-        for paradigm in paradigms
-    )
-    letters = "".join(sorted(set("".join(ending for endings in lists for ending in endings))))
+    # Of each ending, folded as the words are: the lists it stands in, a bit for each.
+    lists: dict[str, int] = {}
+    for place, paradigm in enumerate(paradigms):
+        for written in paradigm.split():
+            ending = fold(written.removeprefix(NO_ENDING))
+            lists[ending] = lists.get(ending, 0) | 1 << place
+    letters = "".join(sorted(set("".join(lists))))
     return Relation(name, partial(_slavic_key, letters=letters), partial(_slavic, lists=lists))
 
 
