@@ -8,16 +8,19 @@ from threading import Lock
 from typing import NamedTuple
 
 from watch.core.model import Document, Failure, Field, Finding, Matching, Mention
-from watch.core.rules.compile import Scanner
-from watch.core.rules.occurrences import occurrences
+from watch.core.rules.compile import Candidate, Scanner
+from watch.core.rules.occurrences import Occurrences
 from watch.core.rules.ruleset import Item, Ruleset
 from watch.core.rules.terms import Term
 from watch.core.words.languages import Inflection, inflection_of
+from watch.core.words.segment import Word
 
 MOST_MENTIONS = 10_000
 """Of one item in one document; beyond that a failure says how many were left out."""
 _MOST_PROGRAMS = 4
 """Inflections for which a compiled form is kept; each may be as large as the rules."""
+_MOST_MET = 100_000
+"""Terms whose exact check is kept ready."""
 
 
 class _Span(NamedTuple):
@@ -44,6 +47,20 @@ class _Pass:
     inflection: Inflection
     uses: tuple[_Use, ...]
     scanner: Scanner
+    met: dict[int, Occurrences]
+    """Of the terms that were candidates once: most never are."""
+
+    def spans(self, candidate: Candidate, text: str, words: Sequence[Word]) -> Iterator[_Span]:
+        """Yield where a candidate really stands."""
+        order = candidate.term
+        typed = self.uses[order].term.typed
+        known = self.met.get(order)
+        if known is None:
+            known = Occurrences(self.uses[order].term, self.inflection)
+            if len(self.met) < _MOST_MET:
+                self.met[order] = known
+        for start, end in known.spans(text, words, candidate.first):
+            yield _Span(start, end, order, typed)
 
 
 class Matcher:
@@ -59,7 +76,7 @@ class Matcher:
         self._programs: OrderedDict[Inflection, tuple[_Pass, ...]] = OrderedDict()
         self._lock = Lock()
 
-    def prepare(self, languages: Sequence[str] = ()) -> None:
+    def prepare(self, languages: tuple[str, ...] = ()) -> None:
         """Compile for documents of these languages now, not when the first of them comes."""
         self._program(inflection_of(languages))
 
@@ -122,7 +139,7 @@ class Matcher:
             for language, uses in self._uses.items():
                 shared[inflection.within(language)].extend(uses)
             program = tuple(
-                _Pass(own, tuple(uses), Scanner([use.term for use in uses], own))
+                _Pass(own, tuple(uses), Scanner([use.term for use in uses], own), {})
                 for own, uses in shared.items()
             )
             self._programs[inflection] = program
@@ -157,12 +174,7 @@ def _mentioned(program: Iterable[_Pass], text: str) -> Iterator[tuple[int, list[
         for candidate in candidates:
             use = one.uses[candidate.term]
             spans = (excepted if use.is_except else named)[use.item]
-            spans.extend(
-                _Span(start, end, candidate.term, use.term.typed)
-                for start, end in occurrences(
-                    use.term, text, words, candidate.first, one.inflection
-                )
-            )
+            spans.extend(one.spans(candidate, text, words))
     for item, spans in sorted(named.items()):
         counting = longest(outside(spans, excepted.get(item, ())))
         if counting:

@@ -6,8 +6,7 @@ check stands in occurrences.py.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -15,7 +14,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from watch.core.rules.terms import Term
 from watch.core.words.alphabet import Alphabet
 from watch.core.words.languages import Inflection
-from watch.core.words.segment import Word, Words
+from watch.core.words.segment import Word
 from watch.core.words.shape import UNSPACED
 
 
@@ -70,33 +69,26 @@ class Scanner:
         )
         return found or None
 
-    def candidates(self, text: str) -> tuple[Words, list[Candidate]]:
+    def candidates(self, text: str) -> tuple[Sequence[Word], list[Candidate]]:
         """Return the text's words and every place where a term may stand."""
-        chunks = text.split()
-        encoded, marks = self._alphabet.encode(chunks)
+        encoded = self._alphabet.encode(text)
         found: list[Candidate] = []
         if self._automaton is not None:
-            hits = self._automaton.find_matches_as_indexes("".join(encoded), overlapping=True)
+            hits = self._automaton.find_matches_as_indexes(encoded.characters, overlapping=True)
             found = [
                 Candidate(term, start - offset)
                 for pattern, start, _ in hits
                 for term, offset in self._candidates[pattern]
                 if start >= offset
             ]
-        counts = [len(characters) for characters in encoded]
-        if marks:
-            found.extend(_marked_candidates(counts, marks))
-        return Words(text, counts), found
-
-
-def _marked_candidates(
-    counts: Sequence[int], marks: Sequence[tuple[int, tuple[_Beginnings, ...]]]
-) -> Iterator[Candidate]:
-    firsts = [0, *accumulate(counts)]
-    for chunk, marked in marks:
-        for beginnings in marked:
-            for term in beginnings.terms:
-                yield Candidate(term, firsts[chunk] + beginnings.word)
+        if self._by_beginning:
+            found.extend(
+                Candidate(term, first + beginnings.word)
+                for first, marked in encoded.marks()
+                for beginnings in marked
+                for term in beginnings.terms
+            )
+        return encoded, found
 
 
 def _anchor(term: Term) -> tuple[int, int]:

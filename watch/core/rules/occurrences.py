@@ -23,49 +23,90 @@ _STRETCHING = frozenset((HANGUL, KATAKANA, HIRAGANA, PROLONGED))
 """Unspaced scripts in which a star stands for the rest of a written word."""
 LONGEST_REST = 30
 """Letters that such a star stands for at most; a text may be one endless word."""
+_MOST_KNOWN = 1_000
+"""Written forms that a word of a term has been compared with and remembers."""
 
 
-def occurrences(
-    term: Term, text: str, words: Sequence[Word], first: int, inflection: Inflection
-) -> Iterator[tuple[int, int]]:
-    """Yield each span of the text at which the term stands, its first word being `words[first]`.
+class Occurrences:
+    """Tells where one term stands, in texts whose words inflect alike."""
 
-    There is mostly one or none; a star in Hangul or kana may end in several places.
-    """
-    # Where the next word of the term may stand, and where its written run began.
-    places = {(first, first)}
-    for index, typed in enumerate(term.words):
-        is_last = index + 1 == len(term.words)
-        goes_on = not is_last and term.words[index + 1].is_joined
-        places = {
-            (end, run if goes_on else end)
-            for at, run in places
-            if at < len(words)
-            and _is_form(term, typed, words[at], text, inflection)
-            and (not index or _follows(typed, text, words[at - 1], words[at], words[run]))
-            for end in _ends(typed, text, words, at, is_last=is_last)
-        }
-        if not places:
-            return
-    for end, _ in places:
-        if not term.is_exact or _has_boundaries(text, words[first], words[end - 1]):
-            yield words[first].start, words[end - 1].end
+    __slots__ = ("_checks", "_is_exact")
+
+    def __init__(self, term: Term, inflection: Inflection) -> None:
+        self._is_exact = term.is_exact
+        self._checks = tuple(
+            _WordCheck(term, index, inflection.of(word.script))
+            for index, word in enumerate(term.words)
+        )
+
+    def spans(self, text: str, words: Sequence[Word], first: int) -> Iterator[tuple[int, int]]:
+        """Yield each span of the text at which the term stands, its first word `words[first]`.
+
+        There is mostly one or none; a star in Hangul or kana may end in several places.
+        """
+        # Where the next word of the term may stand, and where its written run began.
+        places = {(first, first)}
+        for check in self._checks:
+            reached = set()
+            for at, run in places:
+                if at < len(words) and check.is_met(text, words, at, run):
+                    for end in check.ends(text, words, at):
+                        reached.add((end, run if check.goes_on else end))
+            if not reached:
+                return
+            places = reached
+        for end, _ in places:
+            first_word, last_word = words[first], words[end - 1]
+            if not self._is_exact or _has_boundaries(text, first_word, last_word):
+                yield first_word.start, last_word.end
 
 
-def _ends(
-    typed: TermWord, text: str, words: Sequence[Word], at: int, *, is_last: bool
-) -> Sequence[int]:
-    """Return the places at which the next word may begin: several behind a star in Hangul."""
-    end = at + 1
-    if not typed.has_star or words[at].script not in _STRETCHING:
-        return (end,)
-    while (
-        end < min(len(words), at + 1 + LONGEST_REST)
-        and _goes_on(words[end - 1].script, words[end].script)
-        and not gap_shape(text[words[end - 1].end : words[end].start])
-    ):
-        end += 1
-    return (end,) if is_last else range(at + 1, end + 1)
+class _WordCheck:
+    """Tells whether a word of a text is what one word of a term asks for, and follows the last."""
+
+    __slots__ = ("_is_exact", "_is_first", "_is_last", "_known", "_relation", "_typed", "goes_on")
+
+    def __init__(self, term: Term, index: int, relation: Relation) -> None:
+        self._typed = term.words[index]
+        self._is_exact = term.is_exact
+        self._relation = relation
+        self._is_first = index == 0
+        self._is_last = index + 1 == len(term.words)
+        self.goes_on = not self._is_last and term.words[index + 1].is_joined
+        """Whether the next word is a letter of an unspaced script typed right behind this."""
+        self._known: dict[str, bool] = {}
+
+    def is_met(self, text: str, words: Sequence[Word], at: int, run: int) -> bool:
+        """Whether a word stands for this one, and is parted from the word before as it may be."""
+        word, typed = words[at], self._typed
+        if word.script != typed.script:
+            return False
+        if word.is_unspaced:
+            is_form = typed.folded == word.folded
+        else:
+            surface = text[word.start : word.end]
+            known = self._known.get(surface)
+            if known is None:
+                known = _is_form(typed, word, surface, self._relation, is_exact=self._is_exact)
+                if len(self._known) < _MOST_KNOWN:
+                    self._known[surface] = known
+            is_form = known
+        return is_form and (
+            self._is_first or _follows(typed, text, words[at - 1], word, words[run])
+        )
+
+    def ends(self, text: str, words: Sequence[Word], at: int) -> Sequence[int]:
+        """Return the places at which the next word may begin: several behind a star in Hangul."""
+        end = at + 1
+        if not self._typed.has_star or words[at].script not in _STRETCHING:
+            return (end,)
+        while (
+            end < min(len(words), at + 1 + LONGEST_REST)
+            and _goes_on(words[end - 1].script, words[end].script)
+            and not gap_shape(text[words[end - 1].end : words[end].start])
+        ):
+            end += 1
+        return (end,) if self._is_last else range(at + 1, end + 1)
 
 
 def _goes_on(script: str, other: str) -> bool:
@@ -75,6 +116,8 @@ def _goes_on(script: str, other: str) -> bool:
 def _follows(typed: TermWord, text: str, left: Word, right: Word, run: Word) -> bool:
     """Whether what stands between two words of the text may part these words of the term."""
     gap = text[left.after : right.start]
+    if gap == " " and not typed.is_joined:
+        return True
     if typed.is_joined:
         return may_stretch(
             gap_shape(gap),
@@ -99,14 +142,11 @@ def _has_boundaries(text: str, first: Word, last: Word) -> bool:
     return is_whole_kana(text, first, last)
 
 
-def _is_form(term: Term, typed: TermWord, word: Word, text: str, inflection: Inflection) -> bool:
-    """Whether a word of the text is what a word of the term asks for."""
-    if typed.script != word.script:
-        return False
-    surface = text[word.start : word.end]
-    if word.is_unspaced:
-        return typed.folded == word.folded
-    if term.is_exact:
+def _is_form(
+    typed: TermWord, word: Word, surface: str, relation: Relation, *, is_exact: bool
+) -> bool:
+    """Whether a word in a script with spaces is a form of the typed one, as it must be written."""
+    if is_exact:
         form = exact_form(surface)
         return form.startswith(typed.exact) if typed.has_star else form == typed.exact
     if word.script == DIGIT:
@@ -116,7 +156,7 @@ def _is_form(term: Term, typed: TermWord, word: Word, text: str, inflection: Inf
         return word.folded.startswith(typed.folded) and _has_case(
             typed.case, exact_form(surface)[: len(typed.exact)]
         )
-    return _is_inflected(typed, word, surface, inflection.of(word.script))
+    return _is_inflected(typed, word, surface, relation)
 
 
 def _is_inflected(typed: TermWord, word: Word, surface: str, relation: Relation) -> bool:

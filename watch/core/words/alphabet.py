@@ -1,10 +1,19 @@
-"""Words to characters: a text becomes a string with one character for each of its words."""
+"""Words to characters: a text becomes a string with one character for each of its words.
 
-from collections.abc import Callable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+A text is cut into chunks that hold whole words, mostly what stands between white space. Few
+distinct ones make up most of all texts, so each is looked at once and remembered: after that, a
+chunk costs one look-up.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Generic, TypeVar
 
 from watch.core.words.languages import Inflection
 from watch.core.words.segment import Word, words
+from watch.core.words.shape import APOSTROPHES, UNSPACED, shape
 
 MarkT = TypeVar("MarkT")
 
@@ -16,25 +25,142 @@ _MOST = 0x10D0E0
 """The last code point up to which the automaton's overlapping search was tried."""
 
 _MOST_CHUNKS = 200_000
+_MOST_CHUNKS_WITH_HITS = 20_000
 _LONGEST_CHUNK = 64
 """Characters; a longer chunk hardly comes again and is not kept."""
+
+# Letters that are words of their own, so that a text may be cut before and behind each: Han, kana,
+# Thai, Lao, Khmer, Burmese. Hangul is written with spaces.
+_LONE = "々-〇ぁ-ゖゝ-ゟァ-ヺー-ヿ㐀-䶿一-鿿豈-\ufaff\U00020000-\U000323af" + "".join(
+    chr(code)
+    for block in (range(0x0E00, 0x0F00), range(0x1000, 0x10A0), range(0x1780, 0x1800))
+    for code in block
+    if shape(chr(code)) in UNSPACED
+)
+# What belongs to the letter before it although `\w` has it: vowels of Hangul and Thai in parts,
+# half-width voicing marks, fillers.
+_TAIL = "\u0640\u0e33\u0eb3\u115f-\u11ff\u3164\ud7b0-\ud7fb\uff9e-\uffa0"
+_SIGNS = re.escape('/-=&?,;:!#%+@|~<>()[]{}"')
+_LONE_LETTER = re.compile(f"[{_LONE}]")
+_LONE_WORD = rf"[{_LONE}](?:[{_TAIL}]|(?!\s)\W)*"
+# Whether an apostrophe belongs to the word before it depends on the letter behind it.
+_CUT = re.compile(
+    rf"{_LONE_WORD}|[^\s{_LONE}{_SIGNS}]+(?:(?<=[\W{APOSTROPHES}]){_LONE_WORD}|[{_SIGNS}]*)|[{_SIGNS}]+"
+)
 
 
 class TooManyWordsError(ValueError):
     """A set of terms holds more different words than there are characters for them."""
 
 
-class _Cache(NamedTuple, Generic[MarkT]):
-    encoded: dict[str, str]
-    marks: dict[str, MarkT]
+class _UncutError(Exception):
+    """What stands between two spaces is no chunk to remember: its text is to be cut further."""
+
+
+class _Chunks(dict[str, str], Generic[MarkT]):
+    """Chunks as they are encoded; one that is missing is looked at, and kept unless it is long."""
+
+    def __init__(
+        self,
+        character_of: Callable[[Word], str],
+        mark: Callable[[Sequence[Word]], MarkT | None],
+        *,
+        is_cut: bool,
+    ) -> None:
+        super().__init__()
+        self._character_of = character_of
+        self._mark = mark
+        self._marks: dict[str, MarkT] = {}
+        self._is_cut = is_cut
+
+    def __missing__(self, chunk: str) -> str:
+        is_long = len(chunk) > _LONGEST_CHUNK
+        if not self._is_cut and (is_long or _LONE_LETTER.search(chunk)):
+            raise _UncutError
+        found = words(chunk)
+        encoded = "".join(map(self._character_of, found))
+        if not is_long and len(self) <= _MOST_CHUNKS:
+            mark = self._mark(found)
+            if mark is not None:
+                self._marks[chunk] = mark
+            self[chunk] = encoded
+        return encoded
+
+    def marked(self, chunks: Sequence[str]) -> Iterator[tuple[int, MarkT]]:
+        """Yield the indices of the chunks that are marked, with their marks."""
+        if not self._is_cut and self._marks.keys().isdisjoint(chunks):
+            return
+        for index, chunk in enumerate(chunks):
+            is_kept = chunk in self
+            mark = self._marks.get(chunk) if is_kept else self._mark(words(chunk))
+            if mark is not None:
+                yield index, mark
+
+
+class EncodedText(Sequence[Word], Generic[MarkT]):
+    """A text as one character for each of its words, and each word where it is asked for."""
+
+    def __init__(
+        self,
+        text: str,
+        chunks: Sequence[str],
+        encoded: _Chunks[MarkT],
+        words_of: Callable[[str], Sequence[Word]],
+    ) -> None:
+        self._parts = list(map(encoded.__getitem__, chunks))
+        self.characters = "".join(self._parts)
+        self._text = text
+        self._chunks = chunks
+        self._encoded = encoded
+        self._words_of = words_of
+        # Of the chunks up to the last that was asked for: where they start, their first words.
+        self._starts: list[int] = []
+        self._firsts = [0]
+        self._found: dict[int, Word] = {}
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    def __getitem__(self, index: int) -> Word:  # type: ignore[override]  # no slices are needed
+        known = self._found.get(index)
+        if known is not None:
+            return known
+        if not 0 <= index < len(self.characters):
+            raise IndexError(index)
+        if self._firsts[-1] <= index:
+            self._locate(index)
+        at = bisect_right(self._firsts, index) - 1
+        word = self._words_of(self._chunks[at])[index - self._firsts[at]]
+        return self._found.setdefault(index, word.moved(self._starts[at]))
+
+    def marks(self) -> Iterator[tuple[int, MarkT]]:
+        """Yield the first word of each chunk that is marked, with the mark."""
+        for at, mark in self._encoded.marked(self._chunks):
+            while len(self._firsts) <= at:
+                self._locate(self._firsts[-1])
+            yield self._firsts[at], mark
+
+    def _locate(self, index: int) -> None:
+        """Find out where chunks start, up to the one that holds a word."""
+        starts, firsts, first = self._starts, self._firsts, self._firsts[-1]
+        find, known = self._text.find, len(starts)
+        after = starts[-1] + len(self._chunks[known - 1]) if known else 0
+        for chunk, part in islice(zip(self._chunks, self._parts, strict=True), known, None):
+            # Nothing but white space stands before it.
+            start = find(chunk, after)
+            after = start + len(chunk)
+            first += len(part)
+            starts.append(start)
+            firsts.append(first)
+            if first > index:
+                return
 
 
 class Alphabet(Generic[MarkT]):
     """A private character for each distinct word of some terms, equal for all its forms.
 
-    Chunks, the runs between white space of which a text is made, are remembered, so that the
-    real work is done once for each distinct one. `mark` may look at each new chunk's words and
-    return what is to be known of it. Safe in threads once all words of the terms are in.
+    `mark` may look at each new chunk's words and return what is to be known of it. Safe in threads
+    once all words of the terms are in.
     """
 
     def __init__(
@@ -43,10 +169,13 @@ class Alphabet(Generic[MarkT]):
         self._inflection = inflection
         self._mark = mark
         self._characters: dict[str, str] = {}
-        self._cache: _Cache[MarkT] = _Cache({}, {})
+        self._words: dict[str, Sequence[Word]] = {}
+        self._forget()
 
-    def _key(self, word: Word) -> str:
-        return self._inflection.of(word.script).key(word.folded)
+    def _forget(self) -> None:
+        # New ones, so that a text being read in another thread keeps its own.
+        self._between_spaces = _Chunks(self._character_of, self._mark, is_cut=False)
+        self._cut = _Chunks(self._character_of, self._mark, is_cut=True)
 
     def character(self, script: str, folded: str) -> str:
         """Return the character of a term's word, a new one for a new word."""
@@ -61,31 +190,25 @@ class Alphabet(Generic[MarkT]):
             self._characters[key] = chr(code)
         return self._characters[key]
 
-    def encode(self, chunks: Sequence[str]) -> tuple[list[str], list[tuple[int, MarkT]]]:
-        """Return each chunk as one character for each of its words, and which chunks are marked."""
-        if len(self._cache.encoded) > _MOST_CHUNKS:
-            # A new one, so that a text being encoded in another thread keeps its own.
-            self._cache = _Cache({}, {})
-        cache = self._cache
-        encoded, marks = [], []
-        for index, chunk in enumerate(chunks):
-            characters = cache.encoded.get(chunk)
-            if characters is None:
-                characters, mark = self._encode(chunk, cache)
-            else:
-                mark = cache.marks.get(chunk)
-            encoded.append(characters)
-            if mark is not None:
-                marks.append((index, mark))
-        return encoded, marks
+    def _character_of(self, word: Word) -> str:
+        key = self._inflection.of(word.script).key(word.folded)
+        return self._characters.get(key, NO_WORD_OF_OURS)
 
-    def _encode(self, chunk: str, cache: _Cache[MarkT]) -> tuple[str, MarkT | None]:
-        found = words(chunk)
-        characters = self._characters
-        encoded = "".join(characters.get(self._key(word), NO_WORD_OF_OURS) for word in found)
-        mark = self._mark(found)
-        if len(chunk) <= _LONGEST_CHUNK and len(cache.encoded) <= _MOST_CHUNKS:
-            if mark is not None:
-                cache.marks[chunk] = mark
-            cache.encoded[chunk] = encoded
-        return encoded, mark
+    def encode(self, text: str) -> EncodedText[MarkT]:
+        """Return the text as one character for each of its words."""
+        if len(self._between_spaces) + len(self._cut) > _MOST_CHUNKS:
+            self._forget()
+        try:
+            return EncodedText(text, text.split(), self._between_spaces, self._words_of)
+        except _UncutError:
+            return EncodedText(text, _CUT.findall(text), self._cut, self._words_of)
+
+    def _words_of(self, chunk: str) -> Sequence[Word]:
+        found = self._words.get(chunk)
+        if found is None:
+            found = words(chunk)
+            if len(chunk) <= _LONGEST_CHUNK:
+                if len(self._words) > _MOST_CHUNKS_WITH_HITS:
+                    self._words.clear()
+                self._words[chunk] = found
+        return found

@@ -1,8 +1,8 @@
 """Which language is written in which script, and by which relation its words inflect."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from watch.core.words import inflection
 from watch.core.words.inflection import AS_TYPED, Relation
@@ -161,7 +161,8 @@ class Inflection:
         )
 
 
-def inflection_of(languages: Sequence[str]) -> Inflection:
+@lru_cache(maxsize=1_000)
+def inflection_of(languages: tuple[str, ...]) -> Inflection:
     """Return how words inflect in a document of these languages, the most trusted first.
 
     For each script the first language counts that is written in it.

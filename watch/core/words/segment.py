@@ -4,9 +4,7 @@ The rules are those of rules/README.md, "What a term matches", points 1, 2 and 5
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 from watch.core.words.folding import fold, fold_letter
@@ -43,6 +41,11 @@ class Word(NamedTuple):
     def is_unspaced(self) -> bool:
         """Whether it is one letter of a script that does not part words by spaces."""
         return self.script in UNSPACED
+
+    def moved(self, by: int) -> "Word":
+        """Return the word as it stands in a text whose chunk it was found in."""
+        start, end, after, script, folded = self
+        return Word(start + by, end + by, after + by, script, folded)
 
 
 def _letter(letters: str) -> str:
@@ -106,37 +109,6 @@ def _letters(text: str, start: int, end: int) -> list[Word]:
         Word(start, end, end, first if not index else shape(part[0]), "".join(part))
         for index, part in enumerate(parts)
     ]
-
-
-_CHUNK = re.compile(r"\S+")
-
-
-class Words(Sequence[Word]):
-    """The words of a text, each found when it is asked for.
-
-    `counts` tells how many words each chunk of `text.split()` holds.
-    """
-
-    def __init__(self, text: str, counts: Sequence[int]) -> None:
-        self._text = text
-        self._firsts = [0, *accumulate(counts)]
-        self._chunks = [match.span() for match in _CHUNK.finditer(text)]
-        self._found: dict[int, list[Word]] = {}
-
-    def __len__(self) -> int:
-        return self._firsts[-1]
-
-    def __getitem__(self, index: int) -> Word:  # type: ignore[override]  # no slices are needed
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        chunk = bisect_right(self._firsts, index) - 1
-        if chunk not in self._found:
-            start, end = self._chunks[chunk]
-            self._found[chunk] = [
-                Word(word.start + start, word.end + start, word.after + start, *word[3:])
-                for word in words(self._text[start:end])
-            ]
-        return self._found[chunk][index - self._firsts[chunk]]
 
 
 _LINE_BREAK = re.compile("\r\n|\r|\n")

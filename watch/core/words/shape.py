@@ -64,8 +64,8 @@ _SCRIPTS = {
     "MYANMAR": SOUTH_EAST_ASIAN,
 }
 
-# Modifier letters that stand for an apostrophe or a prime in names: Kyivʼs ʼ, Sanaʽa, Rusʹ.
-_APOSTROPHES = frozenset("'’‘‛`´′‵ʹʻʼʽʾʿˈ՚׳Ꞌꞌ＇")
+APOSTROPHES = "'’‘‛`´′‵ʹʻʼʽʾʿˈ՚׳Ꞌꞌ＇"
+"""And modifier letters that stand for an apostrophe or a prime in names: Kyivʼs, Sanaʽa, Rusʹ."""
 _QUOTES = frozenset('"″‴‶„‟״〃ʺˮ＂')
 _COMMAS = frozenset(",،、，﹐﹑､⸲⸴⹁՝፣߸᠂꓾")
 _SLASHES = frozenset("/\\⁄∕／＼⧵⧸")
@@ -150,7 +150,7 @@ def _gap_shape(char: str) -> str:  # noqa: PLR0911 (a table in the form of code)
 
 
 def _shape_of(char: str) -> str:
-    if char in _APOSTROPHES:
+    if char in APOSTROPHES:
         return "'"
     if _is_invisible(char):
         return INVISIBLE

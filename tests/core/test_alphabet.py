@@ -1,0 +1,41 @@
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.core.texts import document, ruleset
+from watch.core.words.alphabet import Alphabet
+from watch.core.words.languages import inflection_of
+from watch.core.words.segment import Word, words
+
+RANDOMS = st.randoms(use_true_random=False)
+SIGNS = st.text(
+    alphabet="ab's.-/,’ \n\u200b\u0301中国。ー々ドﾄﾞกำ๒한\u1161국\u3164ـé9٣!?㍿〇「」", max_size=30
+)
+
+
+def alphabet() -> Alphabet[None]:
+    return Alphabet(inflection_of(()), mark=lambda _: None)
+
+
+@given(RANDOMS)
+def test_the_chunks_of_a_text_hold_the_words_of_the_whole(random: Random) -> None:
+    text = document(random, ruleset(random)).text
+    assert list(alphabet().encode(text)) == words(text)
+
+
+@given(SIGNS, st.sampled_from(["", "a" * 65, "中"]))
+def test_a_text_that_is_cut_between_letters_loses_no_word(text: str, endless: str) -> None:
+    # A long chunk, or a letter that is a word of its own, has the whole text cut.
+    whole = f"{text} {endless}"
+    assert list(alphabet().encode(whole)) == words(whole)
+
+
+def test_words_may_be_asked_for_in_any_order() -> None:
+    text = "F-35s - and\n\nthe 自爆 drones’ hangar "
+    encoded = alphabet().encode(text)
+    expected = words(text)
+    assert len(encoded) == len(expected) == len(encoded.characters)
+    for index in reversed(range(len(expected))):
+        assert encoded[index] == expected[index]
+        assert isinstance(encoded[index], Word)
