@@ -2,18 +2,17 @@
 
 from bisect import bisect_left
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import NamedTuple
 
 from watch.core.model import Document, Failure, Field, Finding, Matching, Mention
-from watch.core.rules.compile import Candidate, Scanner
+from watch.core.rules.compile import Scanner
 from watch.core.rules.occurrences import Occurrences
 from watch.core.rules.ruleset import Item, Ruleset
 from watch.core.rules.terms import Term
 from watch.core.words.languages import Inflection, inflection_of
-from watch.core.words.segment import Word
 
 MOST_MENTIONS = 10_000
 """Of one item in one document; beyond that a failure says how many were left out."""
@@ -50,17 +49,14 @@ class _Pass:
     met: dict[int, Occurrences]
     """Of the terms that were candidates once: most never are."""
 
-    def spans(self, candidate: Candidate, text: str, words: Sequence[Word]) -> Iterator[_Span]:
-        """Yield where a candidate really stands."""
-        order = candidate.term
-        typed = self.uses[order].term.typed
-        known = self.met.get(order)
+    def occurrences(self, term: int) -> Occurrences:
+        """Return the exact check of a term, by its index in `uses`."""
+        known = self.met.get(term)
         if known is None:
-            known = Occurrences(self.uses[order].term, self.inflection)
+            known = Occurrences(self.uses[term].term, self.inflection)
             if len(self.met) < _MOST_MET:
-                self.met[order] = known
-        for start, end in known.spans(text, words, candidate.first):
-            yield _Span(start, end, order, typed)
+                self.met[term] = known
+        return known
 
 
 class Matcher:
@@ -86,47 +82,29 @@ class Matcher:
         A rule that cannot be checked in full is a failure in the result; nothing is raised.
         """
         program = self._program(inflection_of(document.languages))
-        mentions: list[tuple[int, Mention]] = []
+        by_item: defaultdict[int, list[Mention]] = defaultdict(list)
         failures: list[Failure] = []
         for field in Field:
             for index, spans in _mentioned(program, document.field_text(field)):
-                item = self.ruleset.items[index]
-                mentions.extend(
-                    (
-                        index,
-                        Mention(
-                            item=item.id,
-                            field=field,
-                            start=span.start,
-                            end=span.end,
-                            term=span.term,
-                        ),
-                    )
-                    for span in spans[:MOST_MENTIONS]
-                )
+                item = self.ruleset.items[index].id
+                by_item[index] += [
+                    Mention(item=item, field=field, start=start, end=end, term=term)
+                    for start, end, _, term in spans[:MOST_MENTIONS]
+                ]
                 if len(spans) > MOST_MENTIONS:
-                    failures.append(
-                        Failure(
-                            rule=item.id,
-                            text=f"{len(spans):,} mentions in one document; "
-                            f"the first {MOST_MENTIONS:,} were kept",
-                        )
-                    )
-        mentions.sort(key=lambda pair: _reading_order(pair[1]))
+                    failures.append(_too_many(item, len(spans)))
+        mentions = [mention for index in sorted(by_item) for mention in by_item[index]]
         return Matching(
-            mentions=tuple(mention for _, mention in mentions),
-            findings=tuple(self._findings(mentions)),
+            mentions=tuple(sorted(mentions, key=_reading_order)),
+            findings=tuple(self._findings(by_item)),
             failures=tuple(failures),
         )
 
-    def _findings(self, mentions: Iterable[tuple[int, Mention]]) -> Iterator[Finding]:
-        by_item: defaultdict[int, list[Mention]] = defaultdict(list)
-        for index, mention in mentions:
-            by_item[index].append(mention)
-        for index, its_mentions in sorted(by_item.items()):
+    def _findings(self, by_item: Mapping[int, Sequence[Mention]]) -> Iterator[Finding]:
+        for index in sorted(by_item):
             item = self.ruleset.items[index]
             if item.has_alert:
-                yield finding_of(item, its_mentions)
+                yield finding_of(item, by_item[index])
 
     def _program(self, inflection: Inflection) -> tuple[_Pass, ...]:
         """Return the passes for an inflection, compiled when it is first met."""
@@ -161,6 +139,11 @@ def finding_of(item: Item, mentions: Sequence[Mention]) -> Finding:
     )
 
 
+def _too_many(item: str, count: int) -> Failure:
+    kept = f"the first {MOST_MENTIONS:,} were kept"
+    return Failure(rule=item, text=f"{count:,} mentions in one document; {kept}")
+
+
 def _reading_order(mention: Mention) -> tuple[bool, int, int]:
     return mention.field is Field.TEXT, mention.start, mention.end
 
@@ -171,10 +154,12 @@ def _mentioned(program: Iterable[_Pass], text: str) -> Iterator[tuple[int, list[
     excepted: defaultdict[int, list[_Span]] = defaultdict(list)
     for one in program:
         words, candidates = one.scanner.candidates(text)
-        for candidate in candidates:
-            use = one.uses[candidate.term]
-            spans = (excepted if use.is_except else named)[use.item]
-            spans.extend(one.spans(candidate, text, words))
+        for term, first in candidates:
+            found = one.occurrences(term).spans(text, words, first)
+            if found:
+                use = one.uses[term]
+                spans = (excepted if use.is_except else named)[use.item]
+                spans.extend(_Span(start, end, term, use.term.typed) for start, end in found)
     for item, spans in sorted(named.items()):
         counting = longest(outside(spans, excepted.get(item, ())))
         if counting:
@@ -201,6 +186,8 @@ def outside(spans: Iterable[_Span], contexts: Sequence[_Span]) -> list[_Span]:
 
 def longest(spans: Sequence[_Span]) -> list[_Span]:
     """Return the longest span, the leftmost of equals, then the longest that overlaps none, ..."""
+    if len(spans) == 1:
+        return list(spans)
     taken = bytearray(max((span.end for span in spans), default=0))
     kept = []
     for span in sorted(spans, key=lambda span: (span.start - span.end, span.start, span.order)):

@@ -1,6 +1,6 @@
 """Where a term really stands: the exact check of rules/README.md at one candidate."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from watch.core.rules.terms import Case, Term, TermWord, begins_with_capital, visible_gap
 from watch.core.words.folding import exact_form
@@ -17,7 +17,7 @@ from watch.core.words.segment import (
     may_part,
     may_stretch,
 )
-from watch.core.words.shape import DIGIT, HANGUL, HIRAGANA, KATAKANA, PROLONGED
+from watch.core.words.shape import DIGIT, HANGUL, HIRAGANA, KATAKANA, PROLONGED, UNSPACED
 
 _STRETCHING = frozenset((HANGUL, KATAKANA, HIRAGANA, PROLONGED))
 """Unspaced scripts in which a star stands for the rest of a written word."""
@@ -30,75 +30,124 @@ _MOST_KNOWN = 1_000
 class Occurrences:
     """Tells where one term stands, in texts whose words inflect alike."""
 
-    __slots__ = ("_checks", "_is_exact")
+    __slots__ = ("_checks", "_is_exact", "_stretches")
 
     def __init__(self, term: Term, inflection: Inflection) -> None:
         self._is_exact = term.is_exact
         self._checks = tuple(
-            _WordCheck(term, index, inflection.of(word.script))
-            for index, word in enumerate(term.words)
+            _WordCheck(word, inflection.of(word.script), is_exact=term.is_exact)
+            for word in term.words
         )
+        self._stretches = any(check.stretches for check in self._checks)
 
-    def spans(self, text: str, words: Sequence[Word], first: int) -> Iterator[tuple[int, int]]:
-        """Yield each span of the text at which the term stands, its first word `words[first]`.
+    def spans(self, text: str, words: Sequence[Word], first: int) -> Sequence[tuple[int, int]]:
+        """Return each span of the text at which the term stands, its first word `words[first]`.
 
         There is mostly one or none; a star in Hangul or kana may end in several places.
         """
+        ends = (self._ends if self._stretches else self._end)(text, words, first)
+        if not ends:
+            return ()
+        start = words[first]
+        return [
+            (start.start, end.end)
+            for end in ends
+            if not self._is_exact or _has_boundaries(text, start, end)
+        ]
+
+    def _end(self, text: str, words: Sequence[Word], first: int) -> Sequence[Word]:
+        """Return the last word, where each word of the term is one of the text."""
+        if first + len(self._checks) > len(words):
+            return ()
+        before = run = None
+        for at, check in enumerate(self._checks, first):
+            word = words[at]
+            if not check.accepts(text, word):
+                return ()
+            if not check.is_joined:
+                run = word
+            if (
+                before is not None
+                and run is not None
+                and not check.follows(text, before, word, run)
+            ):
+                return ()
+            before = word
+        return (word,)
+
+    def _ends(self, text: str, words: Sequence[Word], first: int) -> Sequence[Word]:
+        """Return the words that may be the last, where a star stands for any number of letters."""
         # Where the next word of the term may stand, and where its written run began.
         places = {(first, first)}
-        for check in self._checks:
+        for index, check in enumerate(self._checks):
+            is_last = index + 1 == len(self._checks)
             reached = set()
-            for at, run in places:
-                if at < len(words) and check.is_met(text, words, at, run):
-                    for end in check.ends(text, words, at):
-                        reached.add((end, run if check.goes_on else end))
-            if not reached:
-                return
+            for at, began in places:
+                if at == len(words) or not check.accepts(text, words[at]):
+                    continue
+                run = began if check.is_joined else at
+                if index and not check.follows(text, words[at - 1], words[at], words[run]):
+                    continue
+                reached.update((end, run) for end in check.ends(text, words, at, is_last=is_last))
             places = reached
-        for end, _ in places:
-            first_word, last_word = words[first], words[end - 1]
-            if not self._is_exact or _has_boundaries(text, first_word, last_word):
-                yield first_word.start, last_word.end
+        return [words[end - 1] for end, _ in places]
 
 
 class _WordCheck:
     """Tells whether a word of a text is what one word of a term asks for, and follows the last."""
 
-    __slots__ = ("_is_exact", "_is_first", "_is_last", "_known", "_relation", "_typed", "goes_on")
+    __slots__ = ("_is_exact", "_known", "_relation", "_typed", "is_joined", "stretches")
 
-    def __init__(self, term: Term, index: int, relation: Relation) -> None:
-        self._typed = term.words[index]
-        self._is_exact = term.is_exact
+    def __init__(self, typed: TermWord, relation: Relation, *, is_exact: bool) -> None:
+        self._typed = typed
+        self._is_exact = is_exact
         self._relation = relation
-        self._is_first = index == 0
-        self._is_last = index + 1 == len(term.words)
-        self.goes_on = not self._is_last and term.words[index + 1].is_joined
-        """Whether the next word is a letter of an unspaced script typed right behind this."""
         self._known: dict[str, bool] = {}
+        self.is_joined = typed.is_joined
+        self.stretches = typed.has_star and typed.script in _STRETCHING
+        """Whether it stands for any number of letters that are words of their own."""
 
-    def is_met(self, text: str, words: Sequence[Word], at: int, run: int) -> bool:
-        """Whether a word stands for this one, and is parted from the word before as it may be."""
-        word, typed = words[at], self._typed
+    def accepts(self, text: str, word: Word) -> bool:
+        """Whether a word of a text is a form of this one, written as it must be."""
+        typed = self._typed
         if word.script != typed.script:
             return False
-        if word.is_unspaced:
-            is_form = typed.folded == word.folded
-        else:
-            surface = text[word.start : word.end]
-            known = self._known.get(surface)
-            if known is None:
-                known = _is_form(typed, word, surface, self._relation, is_exact=self._is_exact)
-                if len(self._known) < _MOST_KNOWN:
-                    self._known[surface] = known
-            is_form = known
-        return is_form and (
-            self._is_first or _follows(typed, text, words[at - 1], word, words[run])
+        if typed.script in UNSPACED:
+            return typed.folded == word.folded
+        surface = text[word.start : word.end]
+        known = self._known.get(surface)
+        if known is None:
+            known = _is_form(typed, word, surface, self._relation, is_exact=self._is_exact)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[surface] = known
+        return known
+
+    def follows(self, text: str, left: Word, right: Word, run: Word) -> bool:
+        """Whether what stands between two words of a text may part this from the word before.
+
+        `run` is the word with which the letters that this one is joined to began.
+        """
+        typed = self._typed
+        gap = text[left.after : right.start]
+        if typed.is_joined:
+            return may_stretch(
+                gap_shape(gap),
+                left,
+                right,
+                begins_written_word=begins_written_word(text, run),
+            )
+        if gap == " " or may_part(gap_shape(gap), left, right):
+            return True
+        return (
+            bool(typed.gap)
+            and visible_gap(gap) == typed.gap
+            and has_one_line_break_at_most(gap_shape(gap))
         )
 
-    def ends(self, text: str, words: Sequence[Word], at: int) -> Sequence[int]:
+    def ends(self, text: str, words: Sequence[Word], at: int, *, is_last: bool) -> Sequence[int]:
         """Return the places at which the next word may begin: several behind a star in Hangul."""
         end = at + 1
-        if not self._typed.has_star or words[at].script not in _STRETCHING:
+        if not self.stretches:
             return (end,)
         while (
             end < min(len(words), at + 1 + LONGEST_REST)
@@ -106,32 +155,11 @@ class _WordCheck:
             and not gap_shape(text[words[end - 1].end : words[end].start])
         ):
             end += 1
-        return (end,) if self._is_last else range(at + 1, end + 1)
+        return (end,) if is_last else range(at + 1, end + 1)
 
 
 def _goes_on(script: str, other: str) -> bool:
     return script == other or is_same_kana(script, other)
-
-
-def _follows(typed: TermWord, text: str, left: Word, right: Word, run: Word) -> bool:
-    """Whether what stands between two words of the text may part these words of the term."""
-    gap = text[left.after : right.start]
-    if gap == " " and not typed.is_joined:
-        return True
-    if typed.is_joined:
-        return may_stretch(
-            gap_shape(gap),
-            left,
-            right,
-            begins_written_word=begins_written_word(text, run),
-        )
-    if may_part(gap_shape(gap), left, right):
-        return True
-    return (
-        bool(typed.gap)
-        and visible_gap(gap) == typed.gap
-        and has_one_line_break_at_most(gap_shape(gap))
-    )
 
 
 def _has_boundaries(text: str, first: Word, last: Word) -> bool:

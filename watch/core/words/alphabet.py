@@ -1,14 +1,14 @@
 """Words to characters: a text becomes a string with one character for each of its words.
 
-A text is cut into chunks that hold whole words, mostly what stands between white space. Few
-distinct ones make up most of all texts, so each is looked at once and remembered: after that, a
-chunk costs one look-up.
+A text is cut into chunks that hold whole words, mostly what stands between spaces. Few distinct
+ones make up most of all texts, so each is looked at once and remembered: after that, a chunk costs
+one look-up.
 """
 
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import accumulate
 from typing import Generic, TypeVar
 
 from watch.core.words.languages import Inflection
@@ -42,11 +42,13 @@ _LONE = "々-〇ぁ-ゖゝ-ゟァ-ヺー-ヿ㐀-䶿一-鿿豈-\ufaff\U00020000-\
 _TAIL = "\u0640\u0e33\u0eb3\u115f-\u11ff\u3164\ud7b0-\ud7fb\uff9e-\uffa0"
 _SIGNS = re.escape('/-=&?,;:!#%+@|~<>()[]{}"')
 _LONE_LETTER = re.compile(f"[{_LONE}]")
-_LONE_WORD = rf"[{_LONE}](?:[{_TAIL}]|(?!\s)\W)*"
+_LONE_WORD = rf"[{_LONE}](?:[{_TAIL}]|\W)*"
 # Whether an apostrophe belongs to the word before it depends on the letter behind it.
 _CUT = re.compile(
-    rf"{_LONE_WORD}|[^\s{_LONE}{_SIGNS}]+(?:(?<=[\W{APOSTROPHES}]){_LONE_WORD}|[{_SIGNS}]*)|[{_SIGNS}]+"
+    rf"{_LONE_WORD}|[^\s{_LONE}{_SIGNS}]+(?:(?<=[\W{APOSTROPHES}]){_LONE_WORD}|[\s{_SIGNS}]*)"
+    rf"|[\s{_SIGNS}]+"
 )
+"""Cuts a text without a rest: what stands between two words belongs to the one before."""
 
 
 class TooManyWordsError(ValueError):
@@ -98,24 +100,27 @@ class _Chunks(dict[str, str], Generic[MarkT]):
 
 
 class EncodedText(Sequence[Word], Generic[MarkT]):
-    """A text as one character for each of its words, and each word where it is asked for."""
+    """A text as one character for each of its words, and each word where it is asked for.
+
+    `gap` is how many characters stand between two chunks of the text: one or none.
+    """
 
     def __init__(
         self,
-        text: str,
         chunks: Sequence[str],
+        gap: int,
         encoded: _Chunks[MarkT],
         words_of: Callable[[str], Sequence[Word]],
     ) -> None:
         self._parts = list(map(encoded.__getitem__, chunks))
         self.characters = "".join(self._parts)
-        self._text = text
         self._chunks = chunks
+        self._gap = gap
         self._encoded = encoded
         self._words_of = words_of
-        # Of the chunks up to the last that was asked for: where they start, their first words.
-        self._starts: list[int] = []
-        self._firsts = [0]
+        # Of each chunk, once a word is asked for: its first word, the lengths before it.
+        self._firsts: list[int] = []
+        self._lengths: list[int] = []
         self._found: dict[int, Word] = {}
 
     def __len__(self) -> int:
@@ -127,33 +132,24 @@ class EncodedText(Sequence[Word], Generic[MarkT]):
             return known
         if not 0 <= index < len(self.characters):
             raise IndexError(index)
-        if self._firsts[-1] <= index:
-            self._locate(index)
+        if not self._firsts:
+            self._locate()
         at = bisect_right(self._firsts, index) - 1
         word = self._words_of(self._chunks[at])[index - self._firsts[at]]
-        return self._found.setdefault(index, word.moved(self._starts[at]))
+        moved = word.moved(self._lengths[at] + at * self._gap)
+        self._found[index] = moved
+        return moved
 
     def marks(self) -> Iterator[tuple[int, MarkT]]:
         """Yield the first word of each chunk that is marked, with the mark."""
         for at, mark in self._encoded.marked(self._chunks):
-            while len(self._firsts) <= at:
-                self._locate(self._firsts[-1])
+            if not self._firsts:
+                self._locate()
             yield self._firsts[at], mark
 
-    def _locate(self, index: int) -> None:
-        """Find out where chunks start, up to the one that holds a word."""
-        starts, firsts, first = self._starts, self._firsts, self._firsts[-1]
-        find, known = self._text.find, len(starts)
-        after = starts[-1] + len(self._chunks[known - 1]) if known else 0
-        for chunk, part in islice(zip(self._chunks, self._parts, strict=True), known, None):
-            # Nothing but white space stands before it.
-            start = find(chunk, after)
-            after = start + len(chunk)
-            first += len(part)
-            starts.append(start)
-            firsts.append(first)
-            if first > index:
-                return
+    def _locate(self) -> None:
+        self._firsts = list(accumulate(map(len, self._parts), initial=0))
+        self._lengths = list(accumulate(map(len, self._chunks), initial=0))
 
 
 class Alphabet(Generic[MarkT]):
@@ -199,9 +195,10 @@ class Alphabet(Generic[MarkT]):
         if len(self._between_spaces) + len(self._cut) > _MOST_CHUNKS:
             self._forget()
         try:
-            return EncodedText(text, text.split(), self._between_spaces, self._words_of)
+            chunks = text.replace("\n", " ").split(" ")
+            return EncodedText(chunks, 1, self._between_spaces, self._words_of)
         except _UncutError:
-            return EncodedText(text, _CUT.findall(text), self._cut, self._words_of)
+            return EncodedText(_CUT.findall(text), 0, self._cut, self._words_of)
 
     def _words_of(self, chunk: str) -> Sequence[Word]:
         found = self._words.get(chunk)
