@@ -52,6 +52,7 @@ def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
     assert config.smtp.ca_file == tmp_path / "ca.pem"
     assert config.mail.templates == tmp_path / "templates"
     assert config.mail.reply_to == "korea-desk@example.org"
+    assert config.operator == "admin@example.org"
     assert config.delivery.max_per_minute == 60
     (feed,) = config.feeds
     assert feed.headers == (("X-Api-Key", "1234"), ("Accept-Language", "en"))

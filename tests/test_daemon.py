@@ -287,26 +287,43 @@ def test_a_second_daemon_on_the_same_state_ends_with_75_and_names_the_first(desk
         assert daemon.stop() == 0
 
 
-def test_edited_rules_are_taken_up_whole_or_the_old_ones_kept_with_the_errors_told(
+def test_edited_rules_are_taken_up_or_the_last_good_ones_serve_and_their_owner_is_told(
     desk: Path, smtp: SmtpServer
 ) -> None:
+    owned = RULES.replace("[defaults]", '[defaults]\nowner = "owner@example.org"')
     rules = desk / "rules" / "items.toml"
+    rules.write_text(owned, "utf-8")
     with Daemon(desk) as daemon:
         daemon.wait_for("rules in force", "items=2")
-        rules.write_text(RULES + '[[item]]\nnmae = "Balloons"\n', "utf-8")
-        assert "rules/items.toml:13:1" in daemon.wait_for("rules not loaded", "nmae")
-        daemon.wait_for("rules kept as they were", "items=2")
+        rules.write_text(owned + '[[item]]\nnmae = "Balloons"\n', "utf-8")
+        assert "rules/items.toml:14:1" in daemon.wait_for("rules not loaded", "nmae")
+        daemon.wait_for("rule file kept as it was", "file=rules/items.toml")
+        (told,) = smtp.wait_for(1, within=DEADLINE_S)
+        assert told.recipients == ("owner@example.org",)
+        assert _parsed(told)["Subject"].startswith("rules/items.toml does not load: 1 error")
+        assert "rules/items.toml:14:1" in _part(_parsed(told), "plain")
         status = watchlist("status", cwd=desk)
         assert status.returncode == 1
         assert f"watching (process {daemon.process.pid})" in status.stdout
-        assert "rules/items.toml:13:1" in status.stdout
-        _write(desk, "a.txt", "An ICBM on a balloon")
-        assert "ICBM" in _parsed(smtp.wait_for(2, within=DEADLINE_S)[0])["Subject"]
-        rules.write_text(RULES + '[[item]]\nname = "Balloon"\nterms = ["balloon"]\n', "utf-8")
-        daemon.wait_for("rules in force", "items=3", "before=2")
+        assert "rules/items.toml:14:1" in status.stdout
+        daemon.kill()
+    _write(desk, "a.txt", "An ICBM on a balloon")
+    once = watchlist("once", cwd=desk)
+    assert once.returncode == 1, "a last good version served"
+    assert "rule file kept as it was" in once.stderr
+    assert "ICBM" in _parsed(smtp.wait_for(3, within=DEADLINE_S)[1])["Subject"]
+    with Daemon(desk) as daemon:
+        daemon.wait_for("rule file kept as it was")
+        rules.write_text(owned + '[[item]]\nname = "Balloon"\nterms = ["balloon"]\n', "utf-8")
+        daemon.wait_for("rules in force", "items=3", "before=2", "came=1")
+        again = smtp.wait_for(4, within=DEADLINE_S)[3]
+        assert _parsed(again)["Subject"] == "rules/items.toml loads again"
         _write(desk, "b.txt", "A balloon alone")
-        assert "Balloon" in _parsed(smtp.wait_for(4, within=DEADLINE_S)[3])["Subject"]
+        assert "Balloon" in _parsed(smtp.wait_for(6, within=DEADLINE_S)[5])["Subject"]
+        fingerprint = daemon.wait_for("rules in force", "items=3").rpartition("fingerprint=")[2]
         assert daemon.stop() == 0
+    assert _rows(desk, "SELECT ruleset FROM documents WHERE key = 'b.txt'") == [(fingerprint,)]
+    assert len(smtp.mails) == 6, "one mail for the breakage, over two restarts"
 
 
 def test_what_is_broken_is_told_on_a_line_and_the_rest_lives_on(

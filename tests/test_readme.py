@@ -133,7 +133,7 @@ def test_every_rule_file_on_the_rules_page_loads_and_its_examples_hold() -> None
 
     page = (ROOT / "rules" / "README.md").read_text("utf-8")
     blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 4
     for block in blocks:
         assert list(failed_examples(Matcher(rules_of(block)), languages_of)) == []
 

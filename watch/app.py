@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from watch.config import Config
-from watch.core.model import SourceState
 from watch.engine.local import LocalEngine
 from watch.ingest.sandbox import Sandbox
 from watch.ingest.web import Web
@@ -25,10 +24,10 @@ from watch.pipeline.deliver import deliver
 from watch.pipeline.job import Context, Job
 from watch.pipeline.rules import LiveRules
 from watch.pipeline.settings import OnAmbiguous
+from watch.pipeline.upkeep import start_rules
 from watch.store.db import Store
 from watch.store.lock import hold_state
 from watch.store.outbox import recover
-from watch.store.rulesets import add_ruleset
 from watch.store.sources import get_sources
 
 log = logging.getLogger(__name__)
@@ -47,7 +46,6 @@ async def opened(config: Config, stopping: asyncio.Event) -> AsyncIterator[Conte
     StoreRefusedError when the database cannot be used.
     """
     os.umask(0o077)  # what is written belongs to this user alone
-    rules = await asyncio.to_thread(LiveRules.load, config.rules)
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_state(config.state))
         store = await asyncio.to_thread(Store.open, database_of(config))
@@ -60,7 +58,7 @@ async def opened(config: Config, stopping: asyncio.Event) -> AsyncIterator[Conte
             transport=Maildir(config.maildir) if config.smtp is None else Smtp(config.smtp),
             sender=parse_address(config.mail.sender).spec,
             rules_folder=config.rules,
-            rules=rules,
+            rules=LiveRules(),
             folders={folder.name: folder for folder in config.folders},
             feeds={feed.name: feed for feed in config.feeds},
             subscriptions=config.subscriptions,
@@ -69,23 +67,15 @@ async def opened(config: Config, stopping: asyncio.Event) -> AsyncIterator[Conte
             monotonic=time.monotonic,
             chance=random.random,
             stopping=stopping,
+            operator=config.operator,
         )
         await _take_over(context)
         yield context
 
 
 async def _take_over(context: Context) -> None:
-    """Note the rules in force, and take up the messages that a dead process held."""
-    ruleset = context.rules.matcher.ruleset
-    await context.store.write(add_ruleset, ruleset, context.now())
-    log.info(
-        "rules in force",
-        extra={
-            "items": len(ruleset.items),
-            "files": len(ruleset.files),
-            "fingerprint": ruleset.fingerprint,
-        },
-    )
+    """Put the rules in force, and take up the messages that a dead process held."""
+    await start_rules(context)
     recovered = await context.store.write(
         recover, resends=context.delivery.on_ambiguous is OnAmbiguous.RESEND
     )
@@ -116,8 +106,11 @@ async def run(config: Config, stopping: asyncio.Event) -> None:
     log.info("stopped", extra={"pid": os.getpid()})
 
 
-async def run_once(config: Config, stopping: asyncio.Event) -> tuple[SourceState, ...]:
-    """Do everything that is due, waiting for nothing; return the sources that failed."""
+async def run_once(config: Config, stopping: asyncio.Event) -> bool:
+    """Do everything that is due, waiting for nothing; return whether all of it went well.
+
+    It did not where a source could not be read, or a rule file is not in force as it lies there.
+    """
     async with opened(config, stopping) as context:
         due: list[Job] = list(await poll_due(context)) if context.feeds else []
         await asyncio.gather(
@@ -127,5 +120,7 @@ async def run_once(config: Config, stopping: asyncio.Event) -> tuple[SourceState
         await make_alerts(context, waits=False)
         await deliver(context)
         states = await context.store.read(get_sources)
+        is_stale = any(file.stale_since is not None for file in context.rules.kept)
     names = {*context.folders, *context.feeds}
-    return tuple(state for state in states.values() if state.name in names and state.error)
+    has_failed = any(state.error for state in states.values() if state.name in names)
+    return not (is_stale or has_failed)

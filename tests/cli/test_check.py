@@ -55,15 +55,18 @@ def test_a_failed_example_is_a_mistake(desk: Path) -> None:
     (desk / "rules" / "a.toml").write_text(GOOD.replace("An ICBM", "icbm"))
     done = watchlist_here("check", "--json", cwd=desk)
     assert done.returncode == 1
-    assert json.loads(done.stdout) == [
-        {
-            "path": "rules/a.toml",
-            "line": 3,
-            "column": None,
-            "text": "example of 'ICBM' fails: nothing was found",
-            "remedy": "mend the terms or the example",
-        }
-    ]
+    assert json.loads(done.stdout) == {
+        "mistakes": [
+            {
+                "path": "rules/a.toml",
+                "line": 3,
+                "column": None,
+                "text": "example of 'ICBM' fails: nothing was found",
+                "remedy": "mend the terms or the example",
+            }
+        ],
+        "lints": [],
+    }
 
 
 def test_rule_files_are_checked_alone_when_they_are_named(desk: Path) -> None:
@@ -72,7 +75,62 @@ def test_rule_files_are_checked_alone_when_they_are_named(desk: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.count("1 item in 1 file, 1 example") == 2
     assert watchlist_here("check", "none", cwd=desk).returncode == 1
-    assert json.loads(watchlist_here("check", "--json", "rules", cwd=desk).stdout) == []
+    shown = watchlist_here("check", "--json", "rules", cwd=desk).stdout
+    assert json.loads(shown) == {"mistakes": [], "lints": []}
+
+
+def test_rules_are_counted_beside_items(desk: Path) -> None:
+    rule = '[[rule]]\nname = "Fired"\nwhen = "@icbm NEAR/5 launch*"\n'
+    (desk / "rules" / "b.toml").write_text(rule)
+    done = watchlist_here("check", "rules", cwd=desk)
+    assert done.stdout.splitlines()[0] == "rules: 1 item and 1 rule in 2 files, 1 example"
+
+
+def test_lints_are_told_and_are_errors_only_when_asked(desk: Path) -> None:
+    (desk / "rules" / "a.toml").write_text('[[item]]\nname = "NATO"\n')
+    done = watchlist_here("check", cwd=desk)
+    assert done.returncode == 0
+    assert done.stdout == (
+        "rules/a.toml:2:8: 'NATO' does not find Nato [acronym-case]\n"
+        '    2 | name = "NATO"\n'
+        "      |        ^^^^^^\n"
+        '      = list "Nato" too\n'
+        "config.toml: 1 source, 0 subscriptions\n"
+        "rules: 1 item in 1 file, 0 examples\n"
+        "1 lint\n"
+    )
+    strict = watchlist_here("check", "--strict", "--json", "rules", cwd=desk)
+    assert strict.returncode == 1
+    assert json.loads(strict.stdout) == {
+        "mistakes": [],
+        "lints": [
+            {
+                "code": "acronym-case",
+                "path": "rules/a.toml",
+                "line": 2,
+                "column": 8,
+                "text": "'NATO' does not find Nato",
+                "remedy": 'list "Nato" too',
+            }
+        ],
+    }
+    (desk / "rules" / "a.toml").write_text(GOOD)
+    assert watchlist_here("check", "--strict", cwd=desk).returncode == 0
+
+
+def test_the_subscriptions_of_the_configuration_tell_what_is_reached(desk: Path) -> None:
+    chosen = '[[subscription]]\nname = "x"\nto = ["a@example.org"]\nrules = ["drones"]\n'
+    (desk / "config.toml").write_text(CONFIG + chosen)
+    done = watchlist_here("check", cwd=desk)
+    assert "rules/a.toml:1:1: no subscription or rule reaches 'ICBM' [unreached" in done.stdout
+    assert "unreached" not in watchlist_here("check", "rules", cwd=desk).stdout
+
+
+def test_a_broken_configuration_without_rules_beside_it_is_told_alone(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("x =")
+    done = watchlist_here("check", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "1 mistake"
 
 
 def test_a_configuration_that_is_missing_is_told(tmp_path: Path) -> None:

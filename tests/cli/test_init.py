@@ -14,7 +14,9 @@ def test_a_desk_that_was_laid_out_holds_together_and_runs(tmp_path: Path) -> Non
     assert (desk / "rules" / "korea.toml").read_bytes() == (
         ROOT / "rules" / "korea.toml"
     ).read_bytes()
-    assert watchlist("check", cwd=desk).returncode == 0
+    schema = desk / "rules" / "rules.schema.json"
+    assert schema.read_bytes() == (ROOT / "rules" / "rules.schema.json").read_bytes()
+    assert watchlist("check", "--strict", cwd=desk).returncode == 0
     shutil.copy(desk / "rules" / "README.md", desk / "inbox")
     once = watchlist("once", cwd=desk)
     assert once.returncode == 0, once.stderr

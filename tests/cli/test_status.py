@@ -95,7 +95,10 @@ def test_the_same_is_told_to_machines(desk: Path) -> None:
             "UPDATE messages SET state = 'waiting', created = '2020-01-01 00:00:00.000000'",
             "mail waits since",
         ),
-        ("UPDATE rulesets SET error = 'rules/a.toml:1:1: x'", "the rule files as they are now"),
+        (
+            "UPDATE rule_files SET stale_since = since, error = 'rules/a.toml:1:1: x', errors = 1",
+            "rules/a.toml is not in force as it lies there",
+        ),
         (
             "UPDATE tellings SET alert_id = NULL, subscription = 'gone'",
             '1 finding for "gone", a subscription that is no more',
@@ -119,3 +122,40 @@ def test_a_source_that_was_never_read_is_told(desk: Path) -> None:
     by_name = {one["name"]: one for one in _status(desk, 0)["sources"]}
     assert by_name["new"]["state"] == "not read yet"
     assert by_name["new"]["due"] is None
+
+
+def test_a_stale_file_is_told_with_what_serves_since_when_and_its_first_error(desk: Path) -> None:
+    _change(
+        desk,
+        "UPDATE rule_files SET since = '2026-08-01 10:00:00.000000', errors = 2,"
+        " stale_since = '2026-08-26 07:12:00.000000', error = 'rules/a.toml:1:1: [not] TOML'",
+    )
+    _change(
+        desk,
+        "INSERT INTO rule_files VALUES ('rules/[new].toml', 1, NULL, '2026-08-26 07:12:00.000000',"
+        " '2026-08-26 07:12:00.000000', 'rules/[new].toml: not UTF-8', 1)",
+    )
+    rules = _status(desk, 1)["rules"]
+    first, second = rules["stale"]
+    assert first == {
+        "file": "rules/a.toml",
+        "since": "2026-08-26T07:12:00+00:00",
+        "serves": "2026-08-01T10:00:00+00:00",
+        "errors": 2,
+        "error": "rules/a.toml:1:1: [not] TOML",
+    }
+    assert (second["file"], second["serves"]) == ("rules/[new].toml", None)
+    shown = watchlist_here("status", cwd=desk).stdout
+    assert "rules/a.toml:1:1: [not] TOML" in shown
+    assert ": rules/a.toml, the version of 2026-08-01" in shown
+    assert ": rules/[new].toml, left out, 1 error" in shown
+
+
+def test_a_deleted_file_is_told_for_a_week(desk: Path) -> None:
+    _change(desk, "INSERT INTO departures VALUES ('rules/old.toml', 5, '2020-01-01 00:00:00')")
+    _change(desk, "INSERT INTO departures VALUES ('rules/korea.toml', 12, datetime('now'))")
+    (left,) = _status(desk, 0)["rules"]["left"]
+    assert (left["file"], left["items"]) == ("rules/korea.toml", 12)
+    shown = watchlist_here("status", cwd=desk).stdout
+    assert "12 items left with rules/korea.toml on" in shown
+    assert "old.toml" not in shown

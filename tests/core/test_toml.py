@@ -136,3 +136,25 @@ def test_a_bottomless_file_is_a_mistake() -> None:
 def test_a_suggestion_names_the_nearest_or_all() -> None:
     assert suggestion("terns", ["terms", "tags"]) == "did you mean 'terms'?"
     assert suggestion("zzz", ["terms", "tags"]) == "known here: tags, terms"
+
+
+def test_comments_are_told_with_their_places_and_strings_are_none() -> None:
+    text = (
+        'a = "# see: no"  # é see: one  \r\n'
+        'b = """\n# see: no\n"""\n'
+        "c = [  # see: two\n  1,\n]\n# other\n"
+        "d = '한글' # see: three"
+    )
+    assert [tuple(comment) for comment in TomlText("t.toml", text).comments("see:")] == [
+        (1, 18, "# é see: one"),
+        (5, 8, "# see: two"),
+        (9, 10, "# see: three"),
+    ]
+    assert list(TomlText("t.toml", text).comments("none")) == []
+
+
+def test_a_mistake_of_a_whole_line_leaves_out_the_white_space_around_it() -> None:
+    toml = TomlText("t.toml", "\n  [[table]]  \r\n")
+    mistake = toml.line_mistake(2, "odd", remedy="mend it")
+    assert (mistake.line, mistake.column, mistake.length) == (2, 3, 9)
+    assert str(mistake) == "t.toml:2:3: odd (mend it)"

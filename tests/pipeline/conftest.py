@@ -20,6 +20,7 @@ from watch.notify.render import MailSettings, Renderer
 from watch.pipeline.job import Context
 from watch.pipeline.rules import LiveRules
 from watch.pipeline.settings import DeliverySettings
+from watch.pipeline.upkeep import start_rules
 from watch.store.db import Store
 
 RULES = """\
@@ -96,7 +97,7 @@ async def desk(
             transport=Maildir(tmp_path / "mail"),
             sender="watch@example.org",
             rules_folder=rules_folder,
-            rules=LiveRules.load(rules_folder),
+            rules=LiveRules(),
             folders={"inbox": Folder(name="inbox", root=tmp_path / "inbox")},
             feeds={"wire": Feed(name="wire", url=server.url("/feed"))},
             subscriptions=(Subscription(name="Korea desk", to=("desk@example.org",)),),
@@ -106,6 +107,7 @@ async def desk(
             chance=lambda: 0.0,
             stopping=asyncio.Event(),
         )
+        await start_rules(context)
         yield Desk(context=context, clock=clock, path=tmp_path)
     store.close()
 

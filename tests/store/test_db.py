@@ -1,10 +1,14 @@
 import asyncio
 import sqlite3
 import threading
+from contextlib import closing
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
@@ -21,6 +25,46 @@ def test_the_schema_that_the_migrations_make_is_the_one_the_tables_say(tmp_path:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert context.get_current_revision() == SCHEMA
         assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+async def test_an_older_database_is_brought_up_to_date_with_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.db"
+    with closing(sqlite3.connect(path)) as connection:
+        _make_first_schema(path)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("INSERT INTO alerts VALUES (7, 'k', 'desk', 'new', '2026-08-26')")
+        connection.execute(
+            "INSERT INTO messages VALUES (1, 7, 'a@x', '<1@x>', X'00ff', 'sent', 1, '2026-08-26',"
+            " '2026-08-26', NULL, NULL, 'ok')"
+        )
+        connection.execute("INSERT INTO rulesets VALUES (1, 'f', '2026-08-26', 1, 2, 'why')")
+        connection.commit()
+    Store.open(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT alert_id, content, answer FROM messages").fetchall()
+        assert rows == [(7, b"\x00\xff", "ok")]
+        assert connection.execute("SELECT fingerprint, items FROM rulesets").fetchall() == [
+            ("f", 2)
+        ]
+        connection.execute("PRAGMA foreign_keys = ON")
+        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+            connection.execute(
+                "INSERT INTO messages SELECT 2, 7, 'b@x', message_id, content, state, 0, due,"
+                " created, NULL, NULL, NULL FROM messages"
+            )
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN"):
+            connection.execute("UPDATE messages SET alert_id = 8")
+
+
+def _make_first_schema(path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(files("watch.store") / "migrations"))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.commit()
     engine.dispose()
 
 

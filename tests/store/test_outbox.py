@@ -127,3 +127,13 @@ async def test_after_a_crash_only_what_was_begun_is_ambiguous(
     assert counts[after] >= 1
     claimed = [await store.write(outbox.claim_message, NOW) for _ in range(3)]
     assert sum(claim is not None for claim in claimed) == (3 if resends else 2)
+
+
+async def test_a_notice_belongs_to_no_alert_and_is_kept_once(store: Store) -> None:
+    await store.write(outbox.add_notices, [], NOW)
+    await store.write(outbox.add_notices, [_message(1), _message(2)], NOW)
+    await store.write(outbox.add_notices, [_message(2), _message(3)], LATER)
+    claims = [await store.write(outbox.claim_message, LATER) for _ in range(4)]
+    assert [claim and claim.message for claim in claims] == [*map(_message, (1, 2, 3)), None]
+    assert claims[1] is not None
+    assert claims[1].created == NOW

@@ -1,6 +1,7 @@
 """`watchlist check`: whether all that a user wrote holds together."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,31 @@ from watch.cli.wording import counted
 from watch.errors import Mistake, MistakesError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
     from watch.config import Config
+    from watch.core.model import Subscription
+    from watch.core.rules.lint import Lint
     from watch.ingest.rulefiles import RulesFolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """What was checked, and what was found."""
+
+    mistakes: "tuple[Mistake, ...]" = ()
+    lints: "tuple[Lint, ...]" = ()
+    told: tuple[str, ...] = ()
+    """A line for each thing that was checked, with its size."""
+
+    def __add__(self, other: "_Checked") -> "_Checked":
+        return _Checked(
+            mistakes=self.mistakes + other.mistakes,
+            lints=self.lints + other.lints,
+            told=self.told + other.told,
+        )
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,22 +53,25 @@ def check(
         ),
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
+    strict: Annotated[bool, typer.Option("--strict", help="Take lints for errors.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Check the configuration, rule files and templates, and run every example.
 
-    All errors at once, each with its place. Exits with 1 when there is one.
+    All errors at once, each with its place, then the lints: what loads, and yet is hardly meant.
+    Exits with 1 when there is an error. A lint is silenced by its code in a comment on its line:
+    # watchlist: allow CODE
     """
-    mistakes, checked = _check_paths(paths) if paths else _check_all(config)
+    checked = _check_paths(paths) if paths else _check_all(config)
     if as_json:
-        typer.echo(json.dumps([_as_json(one) for one in mistakes], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_as_json(checked), ensure_ascii=False, indent=2))
     else:
-        _show(mistakes, checked)
-    if mistakes:
+        _show(checked)
+    if checked.mistakes or (strict and checked.lints):
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
 
-def _check_all(path: Path) -> tuple[list[Mistake], list[str]]:
+def _check_all(path: Path) -> _Checked:
     """Return what is wrong with a configuration and all it names, and what was checked."""
     from watch.config import load_config
     from watch.ingest.rulefiles import RulesFolder
@@ -53,45 +80,54 @@ def _check_all(path: Path) -> tuple[list[Mistake], list[str]]:
     try:
         config = load_config(path)
     except MistakesError as error:
-        mistakes = list(error.mistakes)
+        checked = _Checked(mistakes=error.mistakes)
         # The rules beside a broken configuration are checked all the same.
         beside = RulesFolder(path=path.absolute().parent / "rules", label="rules")
-        if not beside.path.is_dir():
-            return mistakes, []
-        rule_mistakes, checked = _check_rules(beside)
-        return [*mistakes, *rule_mistakes], checked
-    rule_mistakes, checked = _check_rules(config.rules)
-    checked.insert(0, _told(config))
-    return [*rule_mistakes, *check_templates(config.mail)], checked
+        return checked + _check_rules(beside) if beside.path.is_dir() else checked
+    return (
+        _Checked(told=(_told(config),))
+        + _check_rules(config.rules, config.subscriptions)
+        + _Checked(mistakes=tuple(check_templates(config.mail)))
+    )
 
 
-def _check_paths(paths: list[Path]) -> tuple[list[Mistake], list[str]]:
+def _check_paths(paths: list[Path]) -> _Checked:
     from watch.ingest.rulefiles import RulesFolder
 
-    mistakes: list[Mistake] = []
-    checked: list[str] = []
+    checked = _Checked()
     for path in paths:
-        found, told = _check_rules(RulesFolder(path=path, label=str(path)))
-        mistakes += found
-        checked += told
-    return mistakes, checked
+        checked += _check_rules(RulesFolder(path=path, label=str(path)))
+    return checked
 
 
-def _check_rules(folder: "RulesFolder") -> tuple[list[Mistake], list[str]]:
+def _check_rules(folder: "RulesFolder", subscriptions: "Sequence[Subscription]" = ()) -> _Checked:
+    from watch.core.matcher import Matcher
     from watch.core.rules.examples import count_examples, failed_examples
+    from watch.core.rules.lint import lints
+    from watch.core.rules.ruleset import Ruleset, assemble
+    from watch.core.words.alphabet import TooManyWordsError
     from watch.ingest.language import languages_of
-    from watch.pipeline.rules import load_matcher
+    from watch.ingest.rulefiles import no_rule_file, read_rule_files
 
+    files = tuple(read_rule_files(folder, {}).values())
+    ruleset = assemble(files) if files else (no_rule_file(folder),)
+    if not isinstance(ruleset, Ruleset):
+        return _Checked(mistakes=ruleset)
+    matcher = Matcher(ruleset)
     try:
-        matcher = load_matcher(folder)
-    except MistakesError as error:
-        return list(error.mistakes), []
-    ruleset = matcher.ruleset
-    items, files = counted(len(ruleset.items), "item"), counted(len(ruleset.files), "file")
+        matcher.prepare()
+    except TooManyWordsError as error:
+        return _Checked(mistakes=(Mistake(path=folder.label, text=str(error)),))
+    what = counted(len(ruleset.items), "item")
+    if ruleset.rules:
+        what += f" and {counted(len(ruleset.rules), 'rule')}"
+    found = counted(len(files), "file")
     examples = counted(count_examples(ruleset), "example")
-    return list(failed_examples(matcher, languages_of)), [
-        f"{folder.label}: {items} in {files}, {examples}"
-    ]
+    return _Checked(
+        mistakes=tuple(failed_examples(matcher, languages_of)),
+        lints=tuple(lints(files, subscriptions)),
+        told=(f"{folder.label}: {what} in {found}, {examples}",),
+    )
 
 
 def _told(config: "Config") -> str:
@@ -99,25 +135,42 @@ def _told(config: "Config") -> str:
     return f"{config.path}: {sources}, {counted(len(config.subscriptions), 'subscription')}"
 
 
-def _show(mistakes: list[Mistake], checked: list[str]) -> None:
+def _show(checked: _Checked) -> None:
     from rich.console import Console
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
-    for mistake in mistakes:
-        place, _, rest = mistake.shown().partition("\n")
-        console.print(Text(place, style="bold red"))
-        if rest:
-            console.print(Text(rest))
-    for line in checked:
+    for mistake in checked.mistakes:
+        _show_one(console, mistake.shown(), "bold red")
+    for lint in checked.lints:
+        _show_one(console, lint.shown(), "bold yellow")
+    for line in checked.told:
         console.print(Text(line))
-    if mistakes:
-        console.print(Text(counted(len(mistakes), "mistake"), style="bold red"))
-    else:
+    if checked.mistakes:
+        console.print(Text(counted(len(checked.mistakes), "mistake"), style="bold red"))
+    if checked.lints:
+        console.print(Text(counted(len(checked.lints), "lint"), style="bold yellow"))
+    if not checked.mistakes and not checked.lints:
         console.print(Text("all is well", style="bold green"))
 
 
-def _as_json(mistake: Mistake) -> dict[str, object]:
+def _show_one(console: "Console", shown: str, style: str) -> None:
+    from rich.text import Text
+
+    place, _, rest = shown.partition("\n")
+    console.print(Text(place, style=style))
+    if rest:
+        console.print(Text(rest))
+
+
+def _as_json(checked: _Checked) -> dict[str, object]:
+    return {
+        "mistakes": [_fields(mistake) for mistake in checked.mistakes],
+        "lints": [{"code": lint.code.value, **_fields(lint.mistake)} for lint in checked.lints],
+    }
+
+
+def _fields(mistake: Mistake) -> dict[str, object]:
     return {
         "path": mistake.path,
         "line": mistake.line,

@@ -38,7 +38,8 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def once(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Do everything that is due, then exit; for cron. Nothing waits for anything.
 
-    Exits with 1 when a source could not be read.
+    Exits with 1 when a source could not be read, or a rule file does not load and its last good
+    version served.
     """
     import asyncio
 
@@ -46,8 +47,8 @@ def once(config: ConfigOption = DEFAULT_CONFIG) -> None:
     from watch.cli.signals import until_signal
 
     loaded = _ready(config)
-    failed = asyncio.run(until_signal(lambda stopping: app.run_once(loaded, stopping)))
-    if failed:
+    went_well = asyncio.run(until_signal(lambda stopping: app.run_once(loaded, stopping)))
+    if not went_well:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
 

@@ -67,7 +67,7 @@ def _show(console: Console, path: Path, document: Document, matching: Matching) 
     console.print()
     for finding in matching.findings:
         console.print(_why(document, finding))
-    tracked = {mention.item for mention in matching.mentions}
+    tracked = {mention.item for mention in matching.mentions if mention.item}
     silent = sorted(tracked - {finding.rule for finding in matching.findings})
     if silent:
         console.print(Text(f"tracked without an alert: {', '.join(silent)}", style="dim"))

@@ -23,6 +23,7 @@ def init(
     files = {
         "config.toml": starter_file("config.example.toml").read_bytes(),
         "rules/korea.toml": starter_file("rules/korea.toml").read_bytes(),
+        "rules/rules.schema.json": starter_file("rules/rules.schema.json").read_bytes(),
         "rules/README.md": starter_file("rules/README.md").read_bytes(),
     }
     (directory / "inbox").mkdir(parents=True, exist_ok=True)

@@ -106,7 +106,7 @@ def matching_as_json(document: Document, matching: Matching) -> dict[str, object
     return {
         "mentions": [
             {
-                "item": mention.item,
+                "item": mention.item or None,
                 "field": mention.field.value,
                 "start": mention.start,
                 "end": mention.end,

@@ -12,17 +12,26 @@ from watch.cli.wording import counted
 from watch.config import Config
 from watch.core.cleaning import clean
 from watch.core.model import MessageState, SourceState
+from watch.core.rules.live import KeptFile
 from watch.store.db import Store
 from watch.store.findings import count_findings, count_waiting
 from watch.store.lock import holder_of
 from watch.store.outbox import OutboxState, get_outbox
-from watch.store.rulesets import RulesetState, get_ruleset
+from watch.store.rulesets import (
+    Departure,
+    RulesetState,
+    get_departures,
+    get_rule_files,
+    get_ruleset,
+)
 from watch.store.sources import count_unread, get_sources
 
 _PIPE_WIDTH = 1000
 """In a pipe no column is folded."""
 PATIENCE = timedelta(days=1)
 """How long a source may fail, or a mail wait, before a person is asked to look."""
+_REMEMBERED = timedelta(days=7)
+"""How long it is told that a rule file was deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +66,10 @@ class Standing:
     """The process that watches now."""
     sources: tuple[SourceStanding, ...]
     rules: RulesetState | None
+    stale: tuple[KeptFile, ...]
+    """The rule files that are not in force as they lie on disk."""
+    departures: tuple[Departure, ...]
+    """The rule files that were deleted lately."""
     waiting: Mapping[str, int]
     """How many findings wait for each subscription."""
     subscriptions: frozenset[str]
@@ -72,8 +85,10 @@ class Standing:
             and one.state.failing_since is not None
             and self.now - one.state.failing_since > PATIENCE
         ]
-        if self.rules is not None and self.rules.error is not None:
-            told.append("the rule files as they are now do not load: `watchlist check` says why")
+        told.extend(
+            f"{file.path} is not in force as it lies there: `watchlist check` says why"
+            for file in self.stale
+        )
         told.extend(
             f'{counted(number, "finding")} for "{name}", a subscription that is no more'
             for name, number in self.waiting.items()
@@ -91,12 +106,15 @@ class Standing:
 
 async def get_standing(config: Config) -> Standing:
     """Return how it stands, read beside whatever process is at work."""
+    now = datetime.now(UTC)
     store = Store.open_to_read(database_of(config))
     try:
         states = await store.read(get_sources)
         counts = await store.read(count_findings)
         unread = await store.read(count_unread)
         rules = await store.read(get_ruleset)
+        files = await store.read(get_rule_files)
+        departures = await store.read(get_departures, now - _REMEMBERED)
         waiting = await store.read(count_waiting)
         outbox = await store.read(get_outbox)
     finally:
@@ -122,10 +140,12 @@ async def get_standing(config: Config) -> Standing:
         pid=holder_of(config.state),
         sources=tuple(sources),
         rules=rules,
+        stale=tuple(file for file in files if file.stale_since is not None),
+        departures=departures,
         waiting=waiting,
         subscriptions=frozenset(one.name for one in config.subscriptions),
         outbox=outbox,
-        now=datetime.now(UTC),
+        now=now,
     )
 
 
@@ -141,16 +161,7 @@ def show(standing: Standing) -> None:
     watching = f"watching (process {standing.pid})" if standing.pid else "no daemon runs"
     console.print(f"[bold]{watching}[/]\n")
     console.print(_sources_table(standing))
-    rules = standing.rules
-    if rules is not None:
-        console.print(
-            f"\n[bold]Rules[/]   {counted(rules.items, 'item')} in {counted(rules.files, 'file')}, "
-            f"in force since {_moment(rules.loaded)}"
-        )
-        if rules.error is not None:
-            console.print("[red]        stale: the files as they are now do not load[/]")
-            for line in rules.error.splitlines():
-                console.print(f"        {clean(line)}", markup=False)
+    _show_rules(console, standing)
     counts = ", ".join(
         f"{standing.outbox.counts[state]} {state.value}"
         for state in MessageState
@@ -167,6 +178,31 @@ def show(standing: Standing) -> None:
         )
     for need in standing.needs():
         console.print(f"[bold red]![/] {clean(need)}")
+
+
+def _show_rules(console: Console, standing: Standing) -> None:
+    rules = standing.rules
+    if rules is not None:
+        console.print(
+            f"\n[bold]Rules[/]   {counted(rules.items, 'item')} in {counted(rules.files, 'file')}, "
+            f"in force since {_moment(rules.loaded)}"
+        )
+    for file in standing.stale:
+        serves = "left out" if file.text is None else f"the version of {_moment(file.since)} serves"
+        console.print(
+            f"        stale since {_moment(file.stale_since)}: {clean(file.path)}, {serves}, "
+            f"{counted(file.errors, 'error')}",
+            style="red",
+            markup=False,
+        )
+        console.print(f"        {clean(file.error or '')}", markup=False)
+    for one in standing.departures:
+        console.print(
+            f"        {counted(one.items, 'item')} left with {clean(one.path)} "
+            f"on {_moment(one.left)}",
+            style="yellow",
+            markup=False,
+        )
 
 
 def _until(due: datetime | None) -> str:
@@ -211,7 +247,20 @@ def as_json(standing: Standing) -> dict[str, object]:
             "loaded": _iso(rules.loaded),
             "files": rules.files,
             "items": rules.items,
-            "error": rules.error,
+            "stale": [
+                {
+                    "file": file.path,
+                    "since": _iso(file.stale_since),
+                    "serves": None if file.text is None else _iso(file.since),
+                    "errors": file.errors,
+                    "error": file.error,
+                }
+                for file in standing.stale
+            ],
+            "left": [
+                {"file": one.path, "items": one.items, "when": _iso(one.left)}
+                for one in standing.departures
+            ],
         },
         "waiting": dict(standing.waiting),
         "outbox": {

@@ -34,6 +34,8 @@ class Config:
     """None: mails go into the Maildir."""
     maildir: Path
     delivery: DeliverySettings
+    operator: str | None
+    """Who is told of what nobody owns."""
     folders: tuple[Folder, ...]
     feeds: tuple[Feed, ...]
     subscriptions: tuple[Subscription, ...]
@@ -72,6 +74,7 @@ def _config(page: Page) -> Config:
         smtp=smtp_settings(page, checked.mail),
         maildir=page.root / checked.mail.maildir,
         delivery=delivery_settings(page, checked.mail),
+        operator=checked.mail.operator,
         folders=tuple(source for source in sources if isinstance(source, Folder)),
         feeds=tuple(source for source in sources if isinstance(source, Feed)),
         subscriptions=tuple(subscriptions_of(page, checked.subscription)),

@@ -84,7 +84,7 @@ class Mention:
     """An item at a span of a document."""
 
     item: str
-    """The item's id."""
+    """The item's id; empty for words that a rule itself names."""
     field: Field
     start: int
     end: int

@@ -6,10 +6,10 @@ where one of them stands.
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import tomli
 import tree_sitter
@@ -28,6 +28,15 @@ class Table(BaseModel):
     """A table of a TOML file: nothing is coerced, and an unknown key is a mistake."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Comment(NamedTuple):
+    """What is written behind a # of a TOML file; its place counts from 1, in characters."""
+
+    line: int
+    column: int
+    text: str
+    """With the # and without white space at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,10 @@ class TomlText:
         self.path = path
         self.text = text
         self.lines = text.split("\n")
+        self._root: tree_sitter.Node | None = None
         self._places: dict[Path, _Found] | None = None
+        self._unread: dict[Path, list[tree_sitter.Node]] = {}
+        """Tables whose keys nobody has asked for: in a large file nearly all."""
         try:
             self.values: Mapping[str, object] = tomli.loads(text)
         except tomli.TOMLDecodeError as error:
@@ -138,6 +150,33 @@ class TomlText:
             source=line,
         )
 
+    def line_mistake(self, line: int, text: str, *, remedy: str | None = None) -> Mistake:
+        """Return a mistake that is a whole line's: the header of a table."""
+        source = self.lines[line - 1].rstrip("\r")
+        start = len(source) - len(source.lstrip())
+        return Mistake(
+            path=self.path,
+            line=line,
+            column=start + 1,
+            length=max(1, len(source.rstrip()) - start),
+            text=text,
+            remedy=remedy,
+            source=source,
+        )
+
+    def comments(self, holding: str) -> Iterator[Comment]:
+        """Yield each comment that holds a text, in order; the text may stand in strings too."""
+        if holding not in self.text:
+            return
+        for row, line in enumerate(self.lines):
+            if holding in line:
+                # A comment is the last thing on its line.
+                end = len(line.rstrip().encode())
+                node = self._tree().descendant_for_point_range((row, end - 1), (row, end))
+                if node is not None and node.type == "comment":
+                    column = self._column(*node.start_point)
+                    yield Comment(row + 1, column + 1, line.rstrip()[column:])
+
     def checked(self, model: type[ModelT], value: object, path: Path) -> ModelT | list[Mistake]:
         """Return the table as its model, or everything that is wrong with it."""
         try:
@@ -175,14 +214,26 @@ class TomlText:
     def _find(self, path: Path) -> _Found:
         """Return where a value stands, or the nearest table around it."""
         if self._places is None:
-            self._places = _places(self.text)
+            self._places = {}
+            self._unread = _tables(self._tree(), self._places)
+        for length in range(len(path) + 1):
+            for table in self._unread.pop(path[:length], ()):
+                _add_pairs(self._places, path[:length], table)
         while path and path not in self._places:
             path = path[:-1]
         return self._places.get(path, _Found(_Node((0, 0), (0, 0)), _Node((0, 0), (0, 0))))
 
+    def _tree(self) -> tree_sitter.Node:
+        if self._root is None:
+            self._root = _PARSER.parse(self.text.encode()).root_node
+        return self._root
+
     def _column(self, row: int, column: int) -> int:
         """Return a column in characters for one in bytes."""
-        return len(self.lines[row].encode()[:column].decode(errors="ignore"))
+        line = self.lines[row]
+        if line.isascii():  # known without a look: a line may be megabytes long
+            return column
+        return len(line.encode()[:column].decode(errors="ignore"))
 
 
 def _keys_of(model: type[Table], path: Path) -> list[str]:
@@ -250,22 +301,21 @@ _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_toml.language()))
 _PUNCTUATION = frozenset(("[", "]", "[[", "]]", "{", "}", ",", "=", ".", "comment"))
 
 
-def _places(text: str) -> dict[Path, _Found]:
-    """Return where every key and value of a TOML text stands."""
-    places: dict[Path, _Found] = {}
+def _tables(
+    root: tree_sitter.Node, places: dict[Path, _Found]
+) -> dict[Path, list[tree_sitter.Node]]:
+    """Return the nodes of every table of a TOML text; where each begins goes into `places`."""
+    tables: dict[Path, list[tree_sitter.Node]] = {(): [root]}
     counts: dict[Path, int] = {}
-    root = _PARSER.parse(text.encode()).root_node
     for child in root.children:
-        if child.type == "pair":
-            _add_pair(places, (), child)
-        elif child.type in {"table", "table_array_element"}:
-            _add_table(places, counts, child)
-    return places
+        if child.type in {"table", "table_array_element"}:
+            tables.setdefault(_add_table(places, counts, child), []).append(child)
+    return tables
 
 
 def _add_table(
     places: dict[Path, _Found], counts: dict[Path, int], table: tree_sitter.Node
-) -> None:
+) -> Path:
     header = _parts(table)[0]
     *parents, name = _keys(header)
     path: Path = ()
@@ -278,6 +328,10 @@ def _add_table(
         counts[path] = counts.get(path, 0) + 1
         path = (*path, counts[path] - 1)
     places[path] = _Found(_node(header), _node(header))
+    return path
+
+
+def _add_pairs(places: dict[Path, _Found], path: Path, table: tree_sitter.Node) -> None:
     for pair in table.children:
         if pair.type == "pair":
             _add_pair(places, path, pair)

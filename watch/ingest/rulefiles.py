@@ -1,6 +1,6 @@
 """Rule files on disk to the set they make, or to everything that is wrong with them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class Stamp:
     label: str
     size: int
     mtime_ns: int
+    ctime_ns: int
+    """Of its inode: a file that could not be read may be readable now."""
     inode: int
 
 
@@ -41,31 +43,44 @@ def find_rule_files(folder: RulesFolder) -> Iterator[tuple[Path, str]]:
 
 def stamp_rule_files(folder: RulesFolder) -> tuple[Stamp, ...]:
     """Return the stamps of all rule files; equal while none is edited, added or taken away."""
-    stamps = []
+    return tuple(stamp for stamp, _ in _stamped(folder))
+
+
+def _stamped(folder: RulesFolder) -> Iterator[tuple[Stamp, Path]]:
     for path, label in find_rule_files(folder):
         try:
             status = path.stat()
         except OSError:  # gone since it was listed: the next look will not list it
             continue
-        stamps.append(
-            Stamp(
-                label=label,
-                size=status.st_size,
-                mtime_ns=status.st_mtime_ns,
-                inode=status.st_ino,
-            )
+        stamp = Stamp(
+            label=label,
+            size=status.st_size,
+            mtime_ns=status.st_mtime_ns,
+            ctime_ns=status.st_ctime_ns,
+            inode=status.st_ino,
         )
-    return tuple(stamps)
+        yield stamp, path
+
+
+def read_rule_files(folder: RulesFolder, known: Mapping[Stamp, RuleFile]) -> dict[Stamp, RuleFile]:
+    """Return each rule file as it lies there; one whose stamp is known is not read again.
+
+    A stamp is taken before its file is read: an edit in between shows at the next look.
+    """
+    return {stamp: known.get(stamp) or _load(path, stamp.label) for stamp, path in _stamped(folder)}
 
 
 def load_rules(folder: RulesFolder) -> Ruleset | tuple[Mistake, ...]:
     """Return the set that all rule files make, or everything that is wrong with them."""
     files = [_load(path, label) for path, label in find_rule_files(folder)]
-    if not files:
-        what = "holds no rule file" if folder.path.exists() else "does not exist"
-        remedy = "put a file such as items.toml there, or mend [rules] path"
-        return (Mistake(path=folder.label, text=f"the rules folder {what}", remedy=remedy),)
-    return assemble(files)
+    return assemble(files) if files else (no_rule_file(folder),)
+
+
+def no_rule_file(folder: RulesFolder) -> Mistake:
+    """Return what is wrong with a folder in which no rule file lies."""
+    what = "holds no rule file" if folder.path.exists() else "does not exist"
+    remedy = "put a file such as items.toml there, or mend [rules] path"
+    return Mistake(path=folder.label, text=f"the rules folder {what}", remedy=remedy)
 
 
 def _load(path: Path, label: str) -> RuleFile:

@@ -28,18 +28,26 @@ from watch.errors import ChannelRefusedError, Mistake, PermanentError
 from watch.notify.addresses import Address, parse_address
 from watch.notify.contents import IN_BRIEF, IN_FULL, Contents, contents_of, severity_of, shortened
 from watch.notify.mail import Header, address_header, compose, named_header, text_header
+from watch.notify.notice import Notice, NoticeContents
 from watch.notify.sample import SAMPLE_ALERT, SAMPLE_SUBSCRIPTION, SAMPLES
 from watch.notify.setting import fill
 
 SUBJECT, TEXT, HTML = "subject.j2", "alert.txt.j2", "alert.html.j2"
 TEMPLATES = (SUBJECT, TEXT, HTML)
 """The templates that a folder may replace, by file name."""
+_NOTICE_TEXT, _NOTICE_HTML = "notice.txt.j2", "notice.html.j2"
 
 PART_BYTES = 100_000
 """How large a part may be: Gmail cuts HTML at 102 kB."""
 
 _RUNAWAY = 1_000_000
 """A template that yields more than this is broken."""
+
+_AUTOMATIC = (
+    Header(name="Auto-Submitted", wire="auto-generated"),
+    Header(name="X-Auto-Response-Suppress", wire="All"),
+)
+"""What keeps other programs from answering."""
 
 _SUBJECT_LENGTH = 120
 _HEADER_LENGTH = 900
@@ -101,6 +109,10 @@ class Templates:
         complaint = f"the template {name} failed, the shipped one was used: {_reason(made)}"
         return self._shipped.get_template(name).render(**contents), complaint
 
+    def render_shipped(self, name: str, contents: NoticeContents) -> str:
+        """Return what a template makes of it that no folder replaces."""
+        return self._shipped.get_template(name).render(**contents)
+
     def attempt(self, name: str, contents: Contents) -> str | Exception:
         """Return what the template makes of it, or why it makes nothing fit to send."""
         try:
@@ -160,6 +172,32 @@ class Renderer:
             complaints=(*unknown, *parts.complaints),
         )
 
+    def render_notice(self, notice: Notice, *, now: datetime) -> Rendered:
+        """Return the mail of a notice, dated `now`; none, and a failure, for what is no address.
+
+        Its Message-ID depends on the key and the address alone.
+        """
+        try:
+            address = parse_address(notice.to)
+        except PermanentError as error:
+            failure = AddressFailure(recipient=notice.to, text=str(error))
+            return Rendered(messages=(), failures=(failure,))
+        name = _digest("notice", *notice.key, notice.to)
+        message_id = f"<wl.{name}@{self._sender.domain}>"
+        headers = (
+            *self._mailboxes(address),
+            Header(name="Message-ID", wire=message_id),
+            text_header("Subject", clip(notice.contents["subject"], _SUBJECT_LENGTH)),
+            Header(name="Date", wire=format_datetime(now)),
+            *self._thread("notice", notice.topic),
+            *_AUTOMATIC,
+        )
+        text = self._templates.render_shipped(_NOTICE_TEXT, notice.contents)
+        html = self._templates.render_shipped(_NOTICE_HTML, notice.contents)
+        content = compose(headers, text, html, f"=_wl.{name}")
+        message = Message(recipient=notice.to, message_id=message_id, content=content)
+        return Rendered(messages=(message,))
+
     def _parts(self, contents: Contents) -> _Parts:
         """Return subject, text and HTML, with as many documents as each part has room for."""
         subject, subject_complaint = self._templates.render(SUBJECT, contents)
@@ -188,24 +226,23 @@ class Renderer:
         self, told: Sequence[Told], subscription: Subscription, subject: str, now: datetime
     ) -> tuple[Header, ...]:
         """Return the headers that do not depend on the address."""
-        host = self._sender.domain
-        # No mail has this id: the mails of a day hang from it as one thread.
-        root = f"<wl.thread.{_digest(subscription.name, str(now.date()))}@{host}>"
         findings = [finding for part in told for finding in part.findings]
+        list_id = f"{_slug(subscription.name)}.watchlist.{self._sender.domain}"
         return (
             text_header("Subject", subject),
             Header(name="Date", wire=format_datetime(now)),
-            Header(name="In-Reply-To", wire=root),
-            Header(name="References", wire=root),
-            named_header(
-                "List-Id", subscription.name, f"{_slug(subscription.name)}.watchlist.{host}"
-            ),
-            Header(name="Auto-Submitted", wire="auto-generated"),
-            Header(name="X-Auto-Response-Suppress", wire="All"),
+            *self._thread(subscription.name, str(now.date())),
+            named_header("List-Id", subscription.name, list_id),
+            *_AUTOMATIC,
             text_header("X-Watchlist-Rule", _listed(finding.rule for finding in findings)),
             Header(name="X-Watchlist-Severity", wire=severity_of(findings).word),
             text_header("X-Watchlist-Source", _listed(part.document.source for part in told)),
         )
+
+    def _thread(self, *topic: str) -> tuple[Header, ...]:
+        """Return what hangs the mails of a topic together: an id that no mail has."""
+        root = f"<wl.thread.{_digest(*topic)}@{self._sender.domain}>"
+        return (Header(name="In-Reply-To", wire=root), Header(name="References", wire=root))
 
 
 def check_templates(settings: MailSettings) -> tuple[Mistake, ...]:

@@ -92,5 +92,7 @@ class Context:
     chance: Callable[[], float]
     """A random number in [0, 1)."""
     stopping: asyncio.Event
+    operator: str | None = None
+    """Who is told of what nobody owns."""
     channel: Channel = field(default_factory=Channel)
     looks: dict[str, Look] = field(default_factory=dict)

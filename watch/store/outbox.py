@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import RowMapping, Update, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from watch.core.model import (
     Alert,
@@ -54,9 +55,26 @@ def add_alert(
         )
         .values(alert_id=alert_id)
     )
-    rows = [
+    rows = _message_rows(messages, AlertId(alert_id), now)
+    if rows:
+        transaction.execute(insert(_MESSAGES), rows)
+    return True
+
+
+def add_notices(transaction: Transaction, messages: Sequence[Message], now: datetime) -> None:
+    """Keep messages that belong to no alert; one that is known by its Message-ID stays as it is."""
+    rows = _message_rows(messages, None, now)
+    if rows:
+        once = insert_or(_MESSAGES).on_conflict_do_nothing(index_elements=["message_id"])
+        transaction.execute(once, rows)
+
+
+def _message_rows(
+    messages: Sequence[Message], alert: AlertId | None, now: datetime
+) -> list[dict[str, object]]:
+    return [
         {
-            "alert_id": AlertId(alert_id),
+            "alert_id": alert,
             "recipient": message.recipient,
             "message_id": message.message_id,
             "content": message.content,
@@ -67,9 +85,6 @@ def add_alert(
         }
         for message in messages
     ]
-    if rows:
-        transaction.execute(insert(_MESSAGES), rows)
-    return True
 
 
 def has_due(transaction: Transaction, now: datetime) -> bool:

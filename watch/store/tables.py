@@ -167,7 +167,8 @@ class MessageRow(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("alert_id", "recipient"), Index(None, "state", "due"))
 
     id: int | None = Field(default=None, primary_key=True)
-    alert_id: int = Field(foreign_key="alerts.id")
+    alert_id: int | None = Field(foreign_key="alerts.id")
+    """None for a notice: what an owner of rules is told belongs to no subscription."""
     recipient: str
     message_id: str = Field(unique=True)
     content: bytes = Field(sa_type=LargeBinary)
@@ -191,8 +192,31 @@ class RulesetRow(SQLModel, table=True):
     loaded: datetime = Field(sa_type=UtcDateTime)
     files: int
     items: int
-    error: str | None = None
-    """Why the files as they are now are not in force instead; None when they are."""
+
+
+class RuleFileRow(SQLModel, table=True):
+    """A rule file: its version in force, and whether the file on disk is another."""
+
+    __tablename__ = "rule_files"
+
+    path: str = Field(primary_key=True)
+    ordinal: int
+    """Its place in the order of the set."""
+    text: str | None
+    since: datetime = Field(sa_type=UtcDateTime)
+    stale_since: datetime | None = Field(sa_type=UtcDateTime)
+    error: str | None
+    errors: int
+
+
+class DepartureRow(SQLModel, table=True):
+    """A rule file that was deleted, and how many items left with it."""
+
+    __tablename__ = "departures"
+
+    path: str = Field(primary_key=True)
+    items: int
+    left: datetime = Field(sa_type=UtcDateTime)
 
 
 def table_of(row: type[SQLModel]) -> Table:

@@ -6,6 +6,7 @@ from tests.builders import rules_of
 from watch.core.model import Place, Severity
 from watch.core.rules.parse import parse_rule_file, slug
 from watch.core.rules.ruleset import Ruleset, assemble
+from watch.core.rules.syntax import show
 
 WHOLE = """\
 [defaults]
@@ -116,8 +117,18 @@ MISTAKES = {
     'name = "A"\n[[item.example]]\nmacth = "b"': "4:1: unknown key 'macth' (did you mean 'match'?)",
     'name = "A"\n[[item.example]]\nmatch = "b"\nlanguage = "1"': "5:12: '1' is no language code "
     '(use a code: "en", "ko", "ru")',
-    'name = "A"\n[[rule]]\nid = "r"': "3:3: [[rule]] is not supported by this version (give the "
-    "item what it needs: terms, except, tags, severity)",
+    'name = "A"\n[[rule]]\nid = "r"\nwhen = "B"': '3:3: a rule needs a name (add name = "...")',
+    'name = "A"\n[[rule]]\nname = "r"': "3:3: a rule needs an expression (add when = "
+    "'@item AND (Russia OR Moscow)')",
+    'name = "A"\n[[rule]]\nname = "r"\nwehn = "B"': "5:1: unknown key 'wehn' "
+    "(did you mean 'when'?)",
+    'name = "A"\n[[rule]]\nname = "r"\nwhen = "B"\nkind = "x"': "6:1: unknown key 'kind' "
+    "(did you mean 'id'?)",
+    'name = "A"\n[[rule]]\nname = "r"\nwhen = 5': "5:8: 'when' takes text in quotes, not 5",
+    'name = "A"\n[[rule]]\nname = "r"\nwhen = "B"\nlanguage = "?"': "6:12: '?' is no language code "
+    '(use a code: "en", "ko", "ru")',
+    'name = "A"\nterms = ["/a(/"]': "3:11: a parenthesis is not closed (close it with ), or write "
+    "\\()",
     'name = "A"\n[defautls]': "3:2: unknown table 'defautls' (did you mean 'defaults'?)",
     'name = "A"\n[defaults]\nterms = ["x"]': "4:1: unknown key 'terms' (known here: alert, kind, "
     "language, note, owner, severity, tags)",
@@ -159,6 +170,132 @@ def test_an_id_that_two_items_share_is_told_with_both_places() -> None:
     assert isinstance(mistakes, tuple)
     told = "the id 'icbm' is taken by 'ICBM' (a.toml:2) (give one of the two another id = \"...\")"
     assert [str(mistake) for mistake in mistakes] == [f"b.toml:1:1: {told}", f"b.toml:3:1: {told}"]
+
+
+RULES = """\
+[defaults]
+tags = ["korea"]
+owner = "desk@example.org"
+[[item]]
+name = "Suicide drone"
+kind = "weapon"
+[[rule]]
+name = "Drones to Russia"
+when = '@suicide-drone NEAR/5 (Russia OR #korea)'
+severity = "high"
+tags = ["arms"]
+note = "why"
+language = "en-GB"
+[[rule.example]]
+match = "Suicide drones to Russia."
+[[rule.example]]
+ignore = "Russia."
+title = "T"
+language = "de"
+source = "wire"
+[[rule]]
+id = "quiet"
+name = "Quiet"
+when = 'Kursk'
+alert = false
+"""
+
+
+def test_a_file_says_all_of_its_rules() -> None:
+    first, second = rules_of(RULES, "rules/r.toml").rules
+    assert (first.id, first.name, first.severity) == (
+        "drones-to-russia",
+        "Drones to Russia",
+        Severity.HIGH,
+    )
+    assert show(first.when) == first.typed == "@suicide-drone NEAR/5 (Russia OR #korea)"
+    assert (first.tags, first.note, first.owner) == (("korea", "arms"), "why", "desk@example.org")
+    assert (first.language, first.has_alert, second.has_alert) == ("en", True, False)
+    assert first.place == Place(path="rules/r.toml", line=7)
+    match, ignore = first.examples
+    assert (match.is_match, match.place.line, ignore.place.line) == (True, 14, 16)
+    assert (ignore.title, ignore.language, ignore.source) == ("T", "de", "wire")
+    assert (second.id, second.index, second.tags) == ("quiet", 1, ("korea",))
+
+
+def _told(*texts: str) -> list[str]:
+    files = [
+        parse_rule_file(f"{name}.toml", text) for name, text in zip("abc", texts, strict=False)
+    ]
+    mistakes = assemble(files)
+    assert isinstance(mistakes, tuple), mistakes
+    return [str(mistake) for mistake in mistakes]
+
+
+def test_items_and_rules_share_one_space_of_ids() -> None:
+    assert _told('[[item]]\nname = "X y"', '[[rule]]\nname = "x Y"\nwhen = "Z"') == [
+        (
+            "b.toml:1:1: the id 'x-y' is taken by 'X y' (a.toml:1) "
+            '(give one of the two another id = "...")'
+        )
+    ]
+    assert _told('[[rule]]\nname = "X"\nwhen = "Z"\n[[item]]\nname = "X"') == [
+        (
+            "a.toml:4:1: the id 'x' is taken by 'X' (a.toml:1) "
+            '(give one of the two another id = "...")'
+        )
+    ]
+
+
+def test_an_operand_that_leads_nowhere_is_told_at_its_spot_with_the_nearest_of_all_files() -> None:
+    one = '[[item]]\nname = "Suicide drone"\nkind = "weapon"\ntags = ["uav"]\n'
+    when = "@suicide-dron AND #wepon AND @r AND #suicide-drone AND @uav AND @zzz AND #qqq"
+    two = f"[[rule]]\nname = 'r'\nwhen = '{when}'\n"
+    assert _told(one, two) == [
+        "b.toml:3:9: unknown item @suicide-dron (did you mean @suicide-drone (a.toml:1)?)",
+        (
+            "b.toml:3:27: unknown tag #wepon: no item is of that kind or has that tag "
+            "(did you mean #weapon?)"
+        ),
+        (
+            "b.toml:3:38: @r is a rule (b.toml:1); only items can be operands "
+            "(repeat its expression here, in parentheses)"
+        ),
+        (
+            "b.toml:3:45: unknown tag #suicide-drone: no item is of that kind or has that tag "
+            "(did you mean @suicide-drone (a.toml:1)?)"
+        ),
+        "b.toml:3:64: unknown item @uav (did you mean #uav, all items with that tag?)",
+        (
+            "b.toml:3:73: unknown item @zzz (write the id of an item: its id, or its name in small "
+            "letters with hyphens)"
+        ),
+        (
+            "b.toml:3:82: unknown tag #qqq: no item is of that kind or has that tag "
+            "(write a kind or tag that an item has)"
+        ),
+    ]
+
+
+def test_what_does_not_load_makes_no_second_mistake_where_it_is_named() -> None:
+    rule = '[[rule]]\nname = "r"\nwhen = "@drone AND #weapon"\n'
+    (mistake,) = _told('[[item]]\nname = "Drone"\nkind = "weapon"\nterms = ["*"]\n', rule)
+    assert mistake.startswith("a.toml:4:11: a term needs")
+    (mistake,) = _told("[[item\n", rule)
+    assert "not TOML" in mistake
+
+
+def test_of_very_many_names_only_the_first_asked_for_are_compared() -> None:
+    items = "\n".join(f'[[item]]\nname = "n{number}"' for number in range(3_000))
+    when = " OR ".join(f"@m{number}" for number in range(1_000, 1_200))
+    told = _told(items, f'[[rule]]\nname = "r"\nwhen = "{when}"\n')
+    assert len(told) == 200
+    assert ["did you mean" in one for one in told].index(False) == 166
+
+
+def test_a_thousand_patterns_are_enough_for_one_set() -> None:
+    listed = ", ".join(f'"/a{number}/"' for number in range(999))
+    items = f'[[item]]\nname = "x"\nterms = [{listed}]\n'
+    rule = '[[rule]]\nname = "r"\nwhen = "/b/"\n'
+    assert len(rules_of(items + rule).rules) == 1
+    assert _told(items, rule, '[[rule]]\nname = "s"\nwhen = "/c/"\n') == [
+        "c.toml:1: more than 1,000 patterns in one set (write words and stars where they will do)"
+    ]
 
 
 def test_a_set_is_known_by_its_texts() -> None:

@@ -67,11 +67,7 @@ def test_stars_stand_at_the_ends_of_words() -> None:
         ("drone**", "*", "a star stands only at the end of a word"),
         ("hy*", "hy*", "a star needs at least three letters or digits before it"),
         ("F-1*", "F-1*", "a star needs at least three letters or digits before it"),
-        (
-            "/YJ-?[0-9]{2}/",
-            "/YJ-?[0-9]{2}/",
-            "regular expressions are not supported by this version",
-        ),
+        ("/a(/", "/a(/", "a parenthesis is not closed"),
     ],
 )
 def test_what_can_be_no_term_is_told_with_its_spot_and_a_remedy(
@@ -81,3 +77,9 @@ def test_what_can_be_no_term_is_told_with_its_spot_and_a_remedy(
         parse_term(typed)
     assert typed[raised.value.start : raised.value.end] == spot
     assert raised.value.remedy
+
+
+def test_a_pattern_is_a_term_without_words() -> None:
+    term = parse_term(r"/YJ-?\/[0-9]{2}/")
+    assert (term.pattern, term.words) == (r"YJ-?\/[0-9]{2}", ())
+    assert parse_term("YJ").pattern is None

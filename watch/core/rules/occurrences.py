@@ -81,7 +81,7 @@ class Occurrences:
         places = {(first, first)}
         for index, check in enumerate(self._checks):
             is_last = index + 1 == len(self._checks)
-            reached = set()
+            reached: set[tuple[int, int]] = set()
             for at, began in places:
                 if at == len(words) or not check.accepts(text, words[at]):
                     continue

@@ -3,18 +3,39 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Literal, TypedDict
 
 from pydantic import Field as Key
 
 from watch.core.model import Place, Severity
-from watch.core.rules.ruleset import Example, Item, RuleFile
-from watch.core.rules.terms import Term, TermError, parse_term
+from watch.core.rules.expression import parse_expression
+from watch.core.rules.faults import ExpressionError, TermError
+from watch.core.rules.ruleset import Example, Item, Lost, Rule, RuleFile
+from watch.core.rules.syntax import Expression
+from watch.core.rules.terms import Term, parse_term
 from watch.core.toml import Path, Table, TomlText, suggestion
 from watch.core.words.languages import primary_language
 from watch.errors import Mistake, MistakesError
 
 SeverityWord = Literal["low", "normal", "high"]
+
+
+_KINDS = {"item": "an item", "rule": "a rule"}
+
+
+class _Common(TypedDict):
+    """What items and rules have alike."""
+
+    id: str
+    name: str
+    tags: tuple[str, ...]
+    language: str | None
+    severity: Severity
+    has_alert: bool
+    note: str | None
+    owner: str | None
+    place: Place
+    examples: tuple[Example, ...]
 
 
 class _Defaults(Table):
@@ -36,13 +57,12 @@ class _Example(Table):
     source: str = "example"
 
 
-class _Item(Table):
+class _Told(Table):
+    """What items and rules have alike."""
+
     id: str | None = None
     name: str | None = None
-    kind: str | None = None
     tags: list[str] = Key(default_factory=list)
-    terms: list[str] | None = None
-    excepts: list[str] = Key(default_factory=list, alias="except")
     language: str | None = None
     severity: SeverityWord | None = None
     alert: bool | None = None
@@ -51,18 +71,35 @@ class _Item(Table):
     example: list[dict[str, object]] = Key(default_factory=list)
 
 
+class _Item(_Told):
+    kind: str | None = None
+    terms: list[str] | None = None
+    excepts: list[str] = Key(default_factory=list, alias="except")
+
+
+class _Rule(_Told):
+    when: str | None = None
+
+
 def parse_rule_file(path: str, text: str) -> RuleFile:
-    """Return the items of a rule file and all its mistakes; nothing is raised."""
+    """Return the items and rules of a rule file and all its mistakes; nothing is raised."""
     try:
         toml = TomlText(path, text)
     except MistakesError as error:
         return RuleFile(path=path, text=text, mistakes=error.mistakes)
     reading = _Reading(toml)
-    items = tuple(reading.items())
+    items, rules = tuple(reading.items()), tuple(reading.rules())
     mistakes = sorted(
         reading.mistakes, key=lambda mistake: (mistake.line or 0, mistake.column or 0)
     )
-    return RuleFile(path=path, text=text, items=items, mistakes=tuple(mistakes))
+    return RuleFile(
+        path=path,
+        text=text,
+        items=items,
+        rules=rules,
+        lost=tuple(reading.lost),
+        mistakes=tuple(mistakes),
+    )
 
 
 class _Reading:
@@ -73,20 +110,15 @@ class _Reading:
         self.mistakes: list[Mistake] = []
         self._check_top()
         self.defaults = self._defaults()
-        self.lines_of_examples = toml.lines_of_inner("item", "example")
+        self.lost: list[Lost] = []
+        self.lines_of_examples = {key: toml.lines_of_inner(key, "example") for key in _KINDS}
 
     def _check_top(self) -> None:
         for key, value in self.toml.values.items():
-            if key == "rule":
-                self._add(
-                    ("rule", 0) if isinstance(value, list) else ("rule",),
-                    "[[rule]] is not supported by this version",
-                    remedy="give the item what it needs: terms, except, tags, severity",
-                )
-            elif key not in {"defaults", "item"}:
+            if key not in {"defaults", *_KINDS}:
                 kind = "table" if isinstance(value, dict | list) else "key"
                 path: Path = (key, 0) if isinstance(value, list) else (key,)
-                remedy = suggestion(key, ["defaults", "item"])
+                remedy = suggestion(key, ["defaults", *_KINDS])
                 self._add(path, f"unknown {kind} {key!r}", remedy=remedy, is_key=True)
 
     def _defaults(self) -> _Defaults:
@@ -99,35 +131,60 @@ class _Reading:
 
     def items(self) -> Iterator[Item]:
         """Yield each item that holds together."""
-        if isinstance(self.toml.values.get("item"), Mapping):
-            remedy = "write [[item]], with two brackets"
-            self._add(("item",), "an item is one of a list", remedy=remedy)
-            return
-        lines = self.toml.lines_of("item")
-        for index, (value, line) in enumerate(zip(self.toml.tables("item"), lines, strict=True)):
+        for index, line, value in self._tables("item"):
             path: Path = ("item", index)
-            if not isinstance(value, Mapping):
-                self._add(path, "an item is a table", remedy="write [[item]], with two brackets")
-                continue
             checked = self.toml.checked(_Item, value, path)
+            item = None
             if isinstance(checked, _Item):
                 item = self._item(checked, index, line)
-                if item is not None:
-                    yield item
             else:
                 self.mistakes.extend(checked)
                 # What else is wrong with it is told in the same go.
                 for key in ("terms", "except"):
                     typed = value.get(key)
                     self._terms(typed if isinstance(typed, list) else [], (*path, key))
+            if item is not None:
+                yield item
+            else:
+                self.lost.append(_lost(value, self.defaults))
+
+    def rules(self) -> Iterator[Rule]:
+        """Yield each rule that holds together."""
+        for index, line, value in self._tables("rule"):
+            path: Path = ("rule", index)
+            checked = self.toml.checked(_Rule, value, path)
+            rule = None
+            if isinstance(checked, _Rule):
+                rule = self._rule(checked, index, line)
+            else:
+                self.mistakes.extend(checked)
+                typed = value.get("when")
+                if isinstance(typed, str):
+                    self._when(typed, path)
+            if rule is not None:
+                yield rule
+            else:
+                self.lost.append(_lost(value, self.defaults))
+
+    def _tables(self, key: str) -> Iterator[tuple[int, int, Mapping[str, object]]]:
+        """Yield each table of a kind with its index and its line."""
+        what = _KINDS[key]
+        remedy = f"write [[{key}]], with two brackets"
+        if isinstance(self.toml.values.get(key), Mapping):
+            self._add((key,), f"{what} is one of a list", remedy=remedy)
+            return
+        lines = self.toml.lines_of(key)
+        for index, (value, line) in enumerate(zip(self.toml.tables(key), lines, strict=True)):
+            if isinstance(value, Mapping):
+                yield index, line, value
+            else:
+                self._add((key, index), f"{what} is a table", remedy=remedy)
 
     def _item(self, table: _Item, index: int, line: int) -> Item | None:
         """Return the item a table describes; None when something is wrong with it."""
         before = len(self.mistakes)
         path: Path = ("item", index)
-        name = (table.name or "").strip()
-        if not name:
-            self._add(path, "an item needs a name", remedy='add name = "..."')
+        name = self._name(table, path)
         typed = [name] if table.terms is None and name else table.terms or []
         if name and not typed:
             self._add((*path, "terms"), "no terms", remedy="list one, or leave the key out")
@@ -135,37 +192,73 @@ class _Reading:
         terms_path = (*path, "name") if table.terms is None else (*path, "terms")
         terms = self._terms(typed, terms_path, is_list=table.terms is not None)
         excepts = self._terms(table.excepts, (*path, "except"))
-        item_id = self._id(table, name, path)
-        self._check_language(table.language, (*path, "language"))
-        examples = tuple(self._examples(table.example, index))
+        # A name without a letter is told as the term it would be, where it is one.
+        told = self._told(table, name, path, line, is_named=table.terms is None)
         if len(self.mistakes) > before:
             return None
+        kind = table.kind if table.kind is not None else self.defaults.kind
+        return Item(kind=kind, terms=terms, excepts=excepts, **told)
+
+    def _rule(self, table: _Rule, index: int, line: int) -> Rule | None:
+        """Return the rule a table describes; None when something is wrong with it."""
+        before = len(self.mistakes)
+        path: Path = ("rule", index)
+        name = self._name(table, path)
+        when = self._when(table.when, path)
+        told = self._told(table, name, path, line)
+        if len(self.mistakes) > before or when is None:
+            return None
+        return Rule(when=when, typed=table.when or "", index=index, **told)
+
+    def _name(self, table: _Told, path: Path) -> str:
+        name = (table.name or "").strip()
+        if not name:
+            what = _KINDS[str(path[0])]
+            self._add(path, f"{what} needs a name", remedy='add name = "..."')
+        return name
+
+    def _when(self, typed: str | None, path: Path) -> Expression | None:
+        if typed is None:
+            remedy = "add when = '@item AND (Russia OR Moscow)'"
+            self._add(path, "a rule needs an expression", remedy=remedy)
+            return None
+        try:
+            return parse_expression(typed)
+        except ExpressionError as error:
+            for fault in error.faults:
+                span = (fault.start, fault.end)
+                self._add((*path, "when"), fault.text, remedy=fault.remedy, span=span)
+        return None
+
+    def _told(
+        self, table: _Told, name: str, path: Path, line: int, *, is_named: bool = False
+    ) -> _Common:
+        """Return what items and rules have alike, the defaults filled in."""
         default = self.defaults
-        return Item(
-            id=item_id,
+        told = _Common(
+            id=self._id(table, name, path, is_named=is_named),
             name=name,
-            kind=table.kind if table.kind is not None else default.kind,
             tags=tuple(dict.fromkeys([*default.tags, *table.tags])),
-            terms=terms,
-            excepts=excepts,
             language=primary_language(table.language or default.language),
             severity=Severity[(table.severity or default.severity).upper()],
             has_alert=default.alert if table.alert is None else table.alert,
             note=table.note if table.note is not None else default.note,
             owner=table.owner if table.owner is not None else default.owner,
             place=Place(path=self.toml.path, line=line),
-            examples=examples,
+            examples=(),
         )
+        self._check_language(table.language, (*path, "language"))
+        told["examples"] = tuple(self._examples(table.example, path))
+        return told
 
-    def _id(self, table: _Item, name: str, path: Path) -> str:
+    def _id(self, table: _Told, name: str, path: Path, *, is_named: bool) -> str:
         if table.id is not None:
             if not re.fullmatch(r"[\w.-]+", table.id):
                 remedy = 'use letters, digits, "-", "_" and "."'
                 self._add((*path, "id"), f"{table.id!r} cannot be an id", remedy=remedy)
             return table.id
         made = slug(name)
-        # A name without a letter is told as the term it would be, where it is one.
-        if name and not made and table.terms is not None:
+        if name and not made and not is_named:
             self._add((*path, "name"), "the name makes no id", remedy='add id = "..."')
         return made
 
@@ -192,9 +285,10 @@ class _Reading:
             remedy = 'use a code: "en", "ko", "ru"'
             self._add(path, f"{language!r} is no language code", remedy=remedy)
 
-    def _examples(self, tables: Sequence[Mapping[str, object]], item: int) -> Iterator[Example]:
+    def _examples(self, tables: Sequence[Mapping[str, object]], path: Path) -> Iterator[Example]:
+        key, at = str(path[0]), int(path[1])
         for index, value in enumerate(tables):
-            where: Path = ("item", item, "example", index)
+            where: Path = (*path, "example", index)
             checked = self.toml.checked(_Example, value, where)
             if not isinstance(checked, _Example):
                 self.mistakes.extend(checked)
@@ -209,7 +303,7 @@ class _Reading:
                 continue
             self._check_language(checked.language, (*where, "language"))
             yield Example(
-                place=Place(path=self.toml.path, line=self.lines_of_examples[item][index]),
+                place=Place(path=self.toml.path, line=self.lines_of_examples[key][at][index]),
                 text=checked.match if checked.match is not None else checked.ignore or "",
                 is_match=checked.match is not None,
                 finds=None if checked.finds is None else tuple(checked.finds),
@@ -228,6 +322,15 @@ class _Reading:
         is_key: bool = False,
     ) -> None:
         self.mistakes.append(self.toml.mistake(path, text, remedy=remedy, span=span, is_key=is_key))
+
+
+def _lost(value: Mapping[str, object], defaults: _Defaults) -> Lost:
+    """Return what a table that does not load would be known by, as far as it says so."""
+    own_id, name, kind, tags = (value.get(key) for key in ("id", "name", "kind", "tags"))
+    known = [*defaults.tags, *(tags if isinstance(tags, list) else [])]
+    known.append(kind if kind is not None else defaults.kind)
+    item_id = own_id if isinstance(own_id, str) else slug(name if isinstance(name, str) else "")
+    return Lost(id=item_id, tags=tuple(tag for tag in known if isinstance(tag, str)))
 
 
 def slug(name: str) -> str:

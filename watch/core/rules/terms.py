@@ -1,13 +1,25 @@
-"""One way an item is written, taken apart: words, `=exact`, `prefix*`."""
+"""One way an item is written, taken apart: words, `=exact`, `prefix*`, `/pattern/`."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
 from enum import Enum, unique
 
+from watch.core.rules.faults import TermError
+from watch.core.rules.patterns import check_pattern, is_pattern
 from watch.core.words.folding import exact_form
 from watch.core.words.segment import Word, words
 from watch.core.words.shape import DIGIT, HAN, HANGUL, INVISIBLE, shape
+
+__all__ = [
+    "Case",
+    "Term",
+    "TermError",
+    "TermWord",
+    "begins_with_capital",
+    "parse_term",
+    "visible_gap",
+]
 
 
 @unique
@@ -45,16 +57,8 @@ class Term:
     typed: str
     is_exact: bool
     words: tuple[TermWord, ...]
-
-
-class TermError(Exception):
-    """A term that can match nothing, or too much; `start` and `end` are offsets in it."""
-
-    def __init__(self, text: str, *, remedy: str, start: int, end: int) -> None:
-        super().__init__(text)
-        self.remedy = remedy
-        self.start = start
-        self.end = end
+    pattern: str | None = None
+    """The regular expression between its slashes; it has no words."""
 
 
 _LEAST_BEFORE_STAR = 3
@@ -62,13 +66,9 @@ _LEAST_BEFORE_STAR = 3
 
 def parse_term(typed: str) -> Term:
     """Return the term that an author typed; raise TermError where it cannot be one."""
-    if len(typed) > 1 and typed.startswith("/") and typed.endswith("/"):
-        raise TermError(
-            "regular expressions are not supported by this version",
-            remedy="list the spellings as terms, or use a star: hyperson*",
-            start=0,
-            end=len(typed),
-        )
+    if is_pattern(typed):
+        check_pattern(typed)
+        return Term(typed=typed, is_exact=False, words=(), pattern=typed[1:-1])
     found = words(typed)
     if not found:
         raise TermError(

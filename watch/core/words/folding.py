@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from watch.core.words.shape import DIGIT, LETTERS, MARK, shape
+from watch.core.words.shape import DIGIT, INVISIBLE, LETTERS, MARK, shape
 
 # Marks of Latin, Greek, Cyrillic, Arabic and Hebrew lie in these blocks; those of other scripts
 # (kana voicing, vowel signs) are part of their letters and lie elsewhere.
@@ -69,6 +69,21 @@ class _Folded(dict[int, str]):
 
 
 _FOLDED = _Folded()
+
+
+class _Without(dict[int, int | None]):
+    """Takes the characters of some shapes away."""
+
+    def __init__(self, shapes: str) -> None:
+        self._shapes = shapes
+
+    def __missing__(self, code: int) -> int | None:
+        kept = self[code] = None if shape(chr(code)) in self._shapes else code
+        return kept
+
+
+_WITHOUT_INVISIBLE = _Without(INVISIBLE)
+_WITHOUT_SIGNS = _Without(f"{INVISIBLE}.'")
 _SHORT_I = re.compile("([Ии])([\u0300-\u036f]+)")
 
 
@@ -97,8 +112,7 @@ def fold_letter(letter: str) -> str:
 
     A sign that stands for several letters (`㍿`) gives them all; what is invisible goes.
     """
-    composed = unicodedata.normalize("NFKC", letter)
-    return "".join(char for char in composed if shape(char) != "i")
+    return unicodedata.normalize("NFKC", letter).translate(_WITHOUT_INVISIBLE)
 
 
 def exact_form(word: str) -> str:
@@ -107,5 +121,4 @@ def exact_form(word: str) -> str:
     Only the presentation goes: full-width and ligature forms, invisible characters, and the stops
     of an abbreviation.
     """
-    composed = unicodedata.normalize("NFKC", word)
-    return "".join(char for char in composed if shape(char) not in "i.'")
+    return unicodedata.normalize("NFKC", word).translate(_WITHOUT_SIGNS)

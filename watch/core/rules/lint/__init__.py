@@ -1,0 +1,159 @@
+"""Warnings about rule files that load: what is hardly meant, with the place and the remedy."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from watch.core.grouping import selects
+from watch.core.matcher import finding_of
+from watch.core.model import Subscription
+from watch.core.rules.lint.allowances import Allowances
+from watch.core.rules.lint.expressions import expression_remarks, nodes
+from watch.core.rules.lint.items import item_remarks
+from watch.core.rules.lint.remark import Code, Lint, Remark
+from watch.core.rules.ruleset import Item, Rule, RuleFile
+from watch.core.rules.syntax import ItemIs, Tagged
+from watch.core.rules.terms import Term
+from watch.core.toml import Path, TomlText
+from watch.errors import Mistake
+
+__all__ = ["Code", "Lint", "lints"]
+
+
+class _Table(NamedTuple):
+    """A table of a rule file: `("item", 3)`."""
+
+    key: str
+    at: int
+    line: int
+    """Of its header."""
+
+
+_Told = Sequence[tuple[_Table, Remark]]
+
+
+def lints(files: Sequence[RuleFile], subscriptions: Sequence[Subscription] = ()) -> Iterator[Lint]:
+    """Yield the lints of rule files, in order of their places; files with mistakes are left out.
+
+    Without subscriptions nobody can tell which items they reach. The time grows with the number of
+    terms; the place of a lint costs a reading of its file.
+    """
+    files = [file for file in files if not file.mistakes]
+    undecided = set() if subscriptions else {Code.UNREACHED_ITEM}
+    if len(files) == 1:
+        undecided.add(Code.TERM_IN_TWO_ITEMS)
+    together: defaultdict[str, list[tuple[_Table, Remark]]] = defaultdict(list)
+    for file, table, remark in (*_shared_terms(files), *_unreached(files, subscriptions)):
+        together[file.path].append((table, remark))
+    for file in files:
+        yield from _placed(file, [*_alone(file), *together[file.path]], undecided)
+
+
+def _alone(file: RuleFile) -> Iterator[tuple[_Table, Remark]]:
+    """Yield what is odd about the tables of a file whatever stands in others."""
+    has_examples = any(item.examples for item in file.items) or any(
+        rule.examples for rule in file.rules
+    )
+    for table, item in _items(file):
+        for remark in item_remarks(item):
+            yield table, remark
+        if has_examples and not item.examples:
+            yield table, _no_examples("item", item.name)
+    for table, rule in _rules(file):
+        for remark in expression_remarks(rule.when, rule.language):
+            yield table, remark.at("when")
+        if has_examples and not rule.examples:
+            yield table, _no_examples("rule", rule.name)
+
+
+def _no_examples(kind: str, name: str) -> Remark:
+    remedy = f'add [[{kind}.example]] with match = "..."'
+    return Remark(Code.NO_EXAMPLES, f"{name!r} has no examples, others here have", remedy)
+
+
+def _items(file: RuleFile) -> Iterator[tuple[_Table, Item]]:
+    for index, item in enumerate(file.items):
+        yield _Table("item", index, item.place.line), item
+
+
+def _rules(file: RuleFile) -> Iterator[tuple[_Table, Rule]]:
+    for index, rule in enumerate(file.rules):
+        yield _Table("rule", index, rule.place.line), rule
+
+
+def _shared_terms(files: Sequence[RuleFile]) -> Iterator[tuple[RuleFile, _Table, Remark]]:
+    """Yield each term that an item before has too."""
+    first: dict[tuple[object, ...], Item] = {}
+    for file in files:
+        for table, item in _items(file):
+            for index, term in enumerate(item.terms):
+                other = first.setdefault(_key(term), item)
+                if other is not item:
+                    remark = Remark(
+                        Code.TERM_IN_TWO_ITEMS,
+                        f"{term.typed!r} is a term of {other.name!r} too ({other.place})",
+                        "keep it in one of the two",
+                    )
+                    yield file, table, remark.at("terms", index)
+
+
+def _key(term: Term) -> tuple[object, ...]:
+    """Return what is equal for terms that find the same."""
+    if not term.words or term.is_exact:
+        return (term.typed,)
+    return tuple((word.script, word.folded, word.case, word.has_star) for word in term.words)
+
+
+def _unreached(
+    files: Sequence[RuleFile], subscriptions: Sequence[Subscription]
+) -> Iterator[tuple[RuleFile, _Table, Remark]]:
+    """Yield each item that is in no rule, and that no subscription chooses."""
+    operands = [node for file in files for rule in file.rules for node in nodes(rule.when)]
+    items = {node.item for node in operands if isinstance(node, ItemIs)}
+    tags = {node.tag for node in operands if isinstance(node, Tagged)}
+    for file in files:
+        for table, item in _items(file):
+            if item.id in items or not tags.isdisjoint((item.kind, *item.tags)):
+                continue
+            if not item.has_alert:
+                remedy = f"write @{item.id} in a rule, or take alert = false out"
+                text = f"{item.name!r} alerts nobody, and no rule has it"
+            elif subscriptions:
+                finding = finding_of(item, ())
+                if any(selects(subscription, finding) for subscription in subscriptions):
+                    continue
+                remedy = "add its id or one of its tags to a subscription"
+                text = f"no subscription or rule reaches {item.name!r}"
+            else:
+                continue
+            yield file, table, Remark(Code.UNREACHED_ITEM, text, remedy)
+
+
+def _placed(file: RuleFile, told: _Told, undecided: Collection[Code]) -> Iterator[Lint]:
+    """Yield the lints of one file that its author does not allow, in order of their places."""
+    if not told and "watchlist:" not in file.text:
+        return
+    toml = TomlText(file.path, file.text)
+    allowed = Allowances(toml)
+    placed = [
+        Lint(code=remark.code, mistake=mistake)
+        for table, remark in told
+        if not allowed.silence(remark.code, table.line)
+        and not allowed.silence(remark.code, (mistake := _mistake(toml, table, remark)).line)
+    ]
+    placed.extend(allowed.lints(undecided))
+    yield from sorted(placed, key=_reading_order)
+
+
+def _mistake(toml: TomlText, table: _Table, remark: Remark) -> Mistake:
+    if not remark.path:
+        return toml.line_mistake(table.line, remark.text, remedy=remark.remedy)
+    path: Path = (table.key, table.at, *remark.path)
+    written = toml.tables(table.key)[table.at]
+    if remark.path[0] == "terms" and isinstance(written, Mapping) and "terms" not in written:
+        path = (table.key, table.at, "name")  # an item without terms is found by its name
+    return toml.mistake(path, remark.text, remedy=remark.remedy, span=remark.span)
+
+
+def _reading_order(lint: Lint) -> tuple[int, int, str]:
+    return lint.mistake.line or 0, lint.mistake.column or 0, lint.code.value
