@@ -24,7 +24,7 @@ def show_files(matcher: Matcher, files: list[Path], measured: Measured, *, as_js
     is_whole = True
     for path in files:
         try:
-            document = _document_of(path)
+            document = document_of(path)
         except SourceError as error:
             is_whole = False
             told.append({"id": str(path), "error": str(error)})
@@ -40,7 +40,7 @@ def show_files(matcher: Matcher, files: list[Path], measured: Measured, *, as_js
     return is_whole
 
 
-def _document_of(path: Path) -> Document:
+def document_of(path: Path) -> Document:
     """Return a file as the daemon would take it in."""
     try:
         content = path.read_bytes()

@@ -4,15 +4,12 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from watch.cli.exits import Exit
-from watch.cli.options import DEFAULT_CONFIG, ConfigOption
-
-if TYPE_CHECKING:
-    from watch.ingest.rulefiles import RulesFolder
+from watch.cli.options import DEFAULT_CONFIG, ConfigOption, RulesOption, rules_folder
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,10 +24,7 @@ def match(
     files: Annotated[
         list[Path] | None, typer.Argument(metavar="[FILE]...", help="Text, markdown or HTML.")
     ] = None,
-    rules: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="A folder of rule files, or one; else as configured."),
-    ] = None,
+    rules: RulesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array for the files.")] = False,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Read documents as JSON lines, write findings so.")
@@ -55,7 +49,7 @@ def match(
         typer.echo("watchlist match: name files, or give --jsonl and documents on stdin", err=True)
         raise typer.Exit(Exit.USAGE)
     began = time.perf_counter()
-    matcher = load_matcher(_rules_folder(rules, config))
+    matcher = load_matcher(rules_folder(rules, config))
     measured = Measured(seconds_loading=time.perf_counter() - began)
     is_whole = True
     if jsonl:
@@ -70,14 +64,3 @@ def match(
         stats.write_text(json.dumps(measured.as_json()) + "\n", "utf-8")
     if not is_whole:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
-
-
-def _rules_folder(rules: Path | None, config: Path) -> "RulesFolder":
-    from watch.config import load_config
-    from watch.ingest.rulefiles import RulesFolder
-
-    if rules is not None:
-        return RulesFolder(path=rules, label=str(rules))
-    if config.exists() or config != DEFAULT_CONFIG:
-        return load_config(config).rules
-    return RulesFolder(path=Path("rules"), label="rules")

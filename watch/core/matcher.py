@@ -1,14 +1,15 @@
 """A document against all rules in one pass: which items are mentioned, which rules hold."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from threading import Lock
 
 from watch.core.model import Document, Failure, Field, Finding, Matching, Mention
-from watch.core.rules.checks import RuleChecks
-from watch.core.rules.passes import Pass, PatternPass, Use, WordPass, counting
-from watch.core.rules.ruleset import Item, Ruleset
+from watch.core.rules.checks import Mentioned, RuleChecks
+from watch.core.rules.explain import Explanation
+from watch.core.rules.passes import PatternPass, Use, WordPass, counting
+from watch.core.rules.ruleset import Item, Rule, Ruleset
 from watch.core.rules.terms import parse_term
 from watch.core.words.languages import Inflection, inflection_of
 
@@ -53,54 +54,55 @@ class Matcher:
 
         A rule that cannot be checked in full is a failure in the result; nothing is raised.
         """
-        program: tuple[Pass, ...] = (
-            *self._program(inflection_of(document.languages)),
-            self._patterns,
-        )
-        items: defaultdict[int, list[Mention]] = defaultdict(list)
-        words: defaultdict[int, list[Mention]] = defaultdict(list)
-        failures: list[Failure] = []
-        for field in Field:
-            for name, spans in counting(program, document.field_text(field)):
-                place = name - len(self.ruleset.items)
-                is_item = place < 0
-                item = self.ruleset.items[name].id if is_item else ""
-                found = items[name] if is_item else words[place]
-                found += [
-                    Mention(item=item, field=field, start=start, end=end, term=term)
-                    for start, end, _, term in spans[:MOST_MENTIONS]
-                ]
-                if len(spans) > MOST_MENTIONS:
-                    rules = (item,) if is_item else self._checks.rules_naming(place)
-                    failures += [_too_many(rule, len(spans)) for rule in rules]
-        findings = self._findings(document, items, words)
-        mentions = [mention for name in sorted(items) for mention in items[name]]
-        if words:
-            mentions += {
-                mention: None
-                for finding in findings
-                for mention in finding.mentions
-                if not mention.item
-            }
+        mentioned, failures = self._mentioned(document)
+        findings = self._findings(document, mentioned)
+        mentions = [mention for _, found in mentioned.items for mention in found]
+        if mentioned.words:
+            # Words of rules count only where they make one hold.
+            shown = (mention for finding in findings for mention in finding.mentions)
+            mentions += dict.fromkeys(mention for mention in shown if not mention.item)
         return Matching(
             mentions=tuple(sorted(mentions, key=_reading_order)),
             findings=findings,
             failures=tuple(failures),
         )
 
-    def _findings(
-        self,
-        document: Document,
-        items: Mapping[int, Sequence[Mention]],
-        words: Mapping[int, Sequence[Mention]],
-    ) -> tuple[Finding, ...]:
+    def explain(self, document: Document, rule: Rule) -> Explanation:
+        """Return why a rule of the set holds for a document, or which of its parts failed."""
+        mentioned, _ = self._mentioned(document)
+        return self._checks.explanation(rule, document, mentioned)
+
+    def _mentioned(self, document: Document) -> tuple[Mentioned, list[Failure]]:
+        """Return what is mentioned in a document, and what was left out."""
+        program = self._program(inflection_of(document.languages))
+        found: defaultdict[int, list[Mention]] = defaultdict(list)
+        failures: list[Failure] = []
+        count_of_items = len(self.ruleset.items)
+        for field in Field:
+            for name, spans in counting((*program, self._patterns), document.field_text(field)):
+                item = self.ruleset.items[name].id if name < count_of_items else ""
+                found[name] += [
+                    Mention(item=item, field=field, start=start, end=end, term=term)
+                    for start, end, _, term in spans[:MOST_MENTIONS]
+                ]
+                if len(spans) > MOST_MENTIONS:
+                    rules = (item,) if item else self._checks.rules_naming(name - count_of_items)
+                    failures += [_too_many(rule, len(spans)) for rule in rules]
+        items = [
+            (self.ruleset.items[name], found[name])
+            for name in sorted(found)
+            if name < count_of_items
+        ]
+        words = {name - count_of_items: found[name] for name in found if name >= count_of_items}
+        return Mentioned(items=items, words=words), failures
+
+    def _findings(self, document: Document, mentioned: Mentioned) -> tuple[Finding, ...]:
         """Return what holds, in the order of the rule files."""
-        mentioned = [(self.ruleset.items[index], items[index]) for index in sorted(items)]
-        found = [finding_of(item, mentions) for item, mentions in mentioned if item.has_alert]
-        by_rules = tuple(self._checks.findings(document, mentioned, words))
-        if not by_rules:
-            return tuple(found)
-        return tuple(sorted((*found, *by_rules), key=self._place_in_files))
+        found = [finding_of(item, its) for item, its in mentioned.items if item.has_alert]
+        by_rules = tuple(self._checks.findings(document, mentioned))
+        if by_rules:
+            found = sorted((*found, *by_rules), key=self._place_in_files)
+        return tuple(found)
 
     def _place_in_files(self, finding: Finding) -> tuple[int, int]:
         return self._files.get(finding.place.path, 0), finding.place.line

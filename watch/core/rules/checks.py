@@ -1,10 +1,12 @@
 """Which rules hold for a document, given what is mentioned in it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from watch.core.model import Document, Finding, Mention
 from watch.core.rules.evaluate import evaluate
+from watch.core.rules.explain import Explanation, explain
 from watch.core.rules.operands import Operand, operands, required
 from watch.core.rules.ruleset import Item, Rule, Ruleset
 from watch.core.rules.syntax import ItemIs, Tagged, Words
@@ -12,6 +14,15 @@ from watch.core.rules.view import Layout, View
 
 _Key = tuple[str, str | None, str]
 """What is mentioned: its kind, the language its words are of, its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentioned:
+    """What is mentioned in one document: items, and words that rules name."""
+
+    items: Sequence[tuple[Item, Sequence[Mention]]]
+    words: Mapping[int, Sequence[Mention]]
+    """By the index of what they are of in `RuleChecks.words`."""
 
 
 class RuleChecks:
@@ -49,58 +60,55 @@ class RuleChecks:
         """Return the ids of the rules that name words, by their index in `words`."""
         return dict.fromkeys(self._naming[words])
 
-    def findings(
-        self,
-        document: Document,
-        items: Iterable[tuple[Item, Sequence[Mention]]],
-        words: Mapping[int, Sequence[Mention]],
-    ) -> Iterator[Finding]:
-        """Yield a finding for each rule that holds, given what is mentioned.
-
-        `words` are mentions by the index of what they are of in `self.words`.
-        """
-        by_item: dict[str, Sequence[Mention]] = {}
-        by_tag: defaultdict[str, list[Mention]] = defaultdict(list)
-        for item, mentions in items:
-            by_item[item.id] = mentions
-            for tag in self._tags.intersection((*item.tags, item.kind or "")):
-                by_tag[tag] += mentions
-        by_words: defaultdict[str | None, dict[str, Sequence[Mention]]] = defaultdict(dict)
-        for index, mentions in words.items():
-            language, typed = self.words[index]
-            by_words[language][typed] = mentions
-        layout = Layout(document)
-        views: dict[str | None, View] = {}
-        for index in sorted(self._candidates(by_item, by_tag, by_words)):
+    def findings(self, document: Document, mentioned: Mentioned) -> Iterator[Finding]:
+        """Yield a finding for each rule that holds, given what is mentioned."""
+        views = self._views(document, mentioned)
+        for index in sorted(self._candidates(mentioned)):
             rule = self._rules[index]
-            if rule.language not in views:
-                views[rule.language] = View(
-                    document,
-                    items=by_item,
-                    tags=by_tag,
-                    words=by_words.get(rule.language),
-                    layout=layout,
-                )
-            held = evaluate(rule.when, views[rule.language])
+            held = evaluate(rule.when, views(rule.language))
             if held is not None:
                 yield _finding_of(rule, held)
 
-    def _candidates(
-        self,
-        by_item: Iterable[str],
-        by_tag: Iterable[str],
-        by_words: Mapping[str | None, Iterable[str]],
-    ) -> set[int]:
+    def explanation(self, rule: Rule, document: Document, mentioned: Mentioned) -> Explanation:
+        """Return what each part of a rule comes to, given what is mentioned."""
+        return explain(rule.when, self._views(document, mentioned)(rule.language))
+
+    def _views(self, document: Document, mentioned: Mentioned) -> Callable[[str | None], View]:
+        """Return what gives the document as rules of a language see it."""
+        items = {item.id: mentions for item, mentions in mentioned.items}
+        tags: defaultdict[str, list[Mention]] = defaultdict(list)
+        for item, mentions in mentioned.items:
+            for tag in self._tags_of(item):
+                tags[tag] += mentions
+        words: defaultdict[str | None, dict[str, Sequence[Mention]]] = defaultdict(dict)
+        for index, mentions in mentioned.words.items():
+            language, typed = self.words[index]
+            words[language][typed] = mentions
+        layout = Layout(document)
+        views: dict[str | None, View] = {}
+
+        def view_of(language: str | None) -> View:
+            if language not in views:
+                own = words.get(language)
+                views[language] = View(document, items=items, tags=tags, words=own, layout=layout)
+            return views[language]
+
+        return view_of
+
+    def _tags_of(self, item: Item) -> frozenset[str]:
+        """Return those of an item's tags, its kind among them, that any rule names."""
+        return self._tags.intersection((*item.tags, item.kind or ""))
+
+    def _candidates(self, mentioned: Mentioned) -> set[int]:
         """Return the rules that may hold, by their indices."""
         found = set(self._always)
-        asking = self._asking
-        for item in by_item:
-            found.update(asking.get(("item", None, item), ()))
-        for tag in by_tag:
-            found.update(asking.get(("tag", None, tag), ()))
-        for language, words in by_words.items():
-            for typed in words:
-                found.update(asking.get(("words", language, typed), ()))
+        keys: set[_Key] = set()
+        for item, _ in mentioned.items:
+            keys.add(("item", None, item.id))
+            keys.update(("tag", None, tag) for tag in self._tags_of(item))
+        keys.update(("words", *self.words[index]) for index in mentioned.words)
+        for key in keys:
+            found.update(self._asking.get(key, ()))
         return found
 
 
