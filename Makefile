@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: install demo test format clean
+.PHONY: install demo test bench format clean
 
 # The environment is made anew when what it is made of changes.
 $(VENV)/.made: pyproject.toml
@@ -29,6 +29,9 @@ test: install
 	$(BIN)/coverage run -m pytest --numprocesses auto --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+bench: install
+	$(BIN)/python -m tests.bench
 
 format: install
 	$(BIN)/ruff format

@@ -4,12 +4,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import Enum, unique
+from functools import lru_cache
 
 from watch.core.rules.faults import TermError
 from watch.core.rules.patterns import check_pattern, is_pattern
 from watch.core.words.folding import exact_form
-from watch.core.words.segment import Word, words
-from watch.core.words.shape import DIGIT, HAN, HANGUL, INVISIBLE, shape
+from watch.core.words.segment import Word, is_plain, words
+from watch.core.words.shape import DIGIT, HAN, HANGUL, INVISIBLE, LATIN, UNSPACED, shape
 
 __all__ = [
     "Case",
@@ -69,6 +70,10 @@ def parse_term(typed: str) -> Term:
     if is_pattern(typed):
         check_pattern(typed)
         return Term(typed=typed, is_exact=False, words=(), pattern=typed[1:-1])
+    if is_plain(typed):
+        first, *rest = typed.split(" ")
+        own = (_plain_word(first, is_first=True), *(_plain_word(word) for word in rest))
+        return Term(typed=typed, is_exact=False, words=own)
     found = words(typed)
     if not found:
         raise TermError(
@@ -88,6 +93,8 @@ def parse_term(typed: str) -> Term:
 
 def _stars(typed: str, found: list[Word]) -> frozenset[int]:
     """Return the offsets of the term's stars, each checked to end a word."""
+    if "*" not in typed:
+        return frozenset()
     ends = {word.end for word in found}
     stars = frozenset(match.start() for match in re.finditer(r"\*", typed))
     starts = {word.start for word in found}
@@ -114,20 +121,48 @@ def _stars(typed: str, found: list[Word]) -> frozenset[int]:
 
 def _term_word(typed: str, found: list[Word], index: int, stars: frozenset[int]) -> TermWord:
     word = found[index]
-    text = typed[word.start : word.end]
     gap = typed[found[index - 1].after : word.start] if index else ""
     is_joined = index > 0 and not gap and word.is_unspaced and found[index - 1].is_unspaced
-    is_first = index == 0
-    return TermWord(
-        script=word.script,
-        folded=word.folded,
-        # A sign for several letters holds each of them.
-        exact=word.folded if word.is_unspaced else exact_form(text),
-        case=_case_of(text, is_first=is_first) if word.script != DIGIT else Case.FREE,
-        is_small=text.islower(),
+    return _typed_word(
+        typed[word.start : word.end],
+        word.script,
+        word.folded,
+        visible_gap(gap.lstrip("*")) if gap.strip() else "",
+        is_first=index == 0,
         has_star=word.end in stars,
         is_joined=is_joined,
-        gap=visible_gap(gap.lstrip("*")),
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _typed_word(  # noqa: PLR0913 (what tells one word of a term from another)
+    text: str,
+    script: str,
+    folded: str,
+    gap: str,
+    *,
+    is_first: bool,
+    has_star: bool,
+    is_joined: bool,
+) -> TermWord:
+    """Return a word of a term; terms of one set share most of theirs."""
+    return TermWord(
+        script=script,
+        folded=folded,
+        # A sign for several letters holds each of them.
+        exact=folded if script in UNSPACED else exact_form(text),
+        case=_case_of(text, is_first=is_first) if script != DIGIT else Case.FREE,
+        is_small=text.islower(),
+        has_star=has_star,
+        is_joined=is_joined,
+        gap=gap,
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _plain_word(text: str, *, is_first: bool = False) -> TermWord:
+    return _typed_word(
+        text, LATIN, text.lower(), "", is_first=is_first, has_star=False, is_joined=False
     )
 
 

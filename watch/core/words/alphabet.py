@@ -176,15 +176,16 @@ class Alphabet(Generic[MarkT]):
     def character(self, script: str, folded: str) -> str:
         """Return the character of a term's word, a new one for a new word."""
         key = self._inflection.of(script).key(folded)
-        if key not in self._characters:
+        known = self._characters.get(key)
+        if known is None:
             code = len(self._characters) + _FIRST
             code += len(_SURROGATES) if code >= _SURROGATES.start else 0
             if code > _MOST:
                 raise TooManyWordsError(
                     f"more than {len(self._characters):,} different words; split the rule files"
                 )
-            self._characters[key] = chr(code)
-        return self._characters[key]
+            known = self._characters[key] = chr(code)
+        return known
 
     def _character_of(self, word: Word) -> str:
         key = self._inflection.of(word.script).key(word.folded)

@@ -1,0 +1,102 @@
+"""`make bench`: measures the matcher and prints a table, beside references in the same run."""
+
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = {"short": 4_000, "news": 2_000, "long": 30}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One measurement: what is measured, on which terms, rules and texts."""
+
+    what: str = "watchlist"
+    language: str = "en"
+    terms: int = 1_000
+    rules: int = 0
+    size: str = "news"
+    each: int = 1
+    """Names planted in each document."""
+    documents: int | None = None
+    """How many texts; None takes as many as their size asks for."""
+
+
+def asked(*, quick: bool) -> Iterator[Asked]:
+    """Yield all measurements, those of `text.split()` first."""
+    yield Asked(what="text.split()")
+    for each in (0, 1, 10):
+        yield Asked(each=each)
+    yield Asked(what="automaton of letters")
+    yield Asked(what="dictionary of words")
+    yield Asked(what="loop of re")
+    for terms in (10_000,) if quick else (10_000, 100_000, 1_000_000):
+        yield Asked(terms=terms)
+    for rules in (1_000,) if quick else (1_000, 10_000, 100_000):
+        yield Asked(terms=10_000, rules=rules, each=10)
+    yield Asked(what="text.split()", size="long", each=10)
+    yield Asked(size="short")
+    yield Asked(size="long", each=10)
+    for language in ("ko", "ru"):
+        yield Asked(what="text.split()", language=language)
+        yield Asked(language=language)
+
+
+def measured(one: Asked) -> dict[str, float]:
+    """Return what a process of its own says of one measurement."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.one"],
+        input=json.dumps({**asdict(one), "documents": one.documents or DOCUMENTS[one.size]}),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    result: dict[str, float] = json.loads(done.stdout)
+    return result
+
+
+def main() -> None:
+    """Measure and print; `--quick` leaves the large sets out."""
+    table = Table(title=f"{platform.machine()}, Python {platform.python_version()}")
+    for name in ("", "language", "text", "in each", "terms", "rules"):
+        table.add_column(name)
+    for name in ("documents/s", "MB/s", "to split()", "load s", "peak MB"):
+        table.add_column(name, justify="right")
+    splitting: dict[tuple[str, str], float] = {}
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    progress = Console(stderr=True)
+    for one in track([*asked(quick="--quick" in sys.argv)], "measuring", console=progress):
+        result = measured(one)
+        rate = result["documents_per_second"]
+        key = (one.language, one.size)
+        if one.what == "text.split()":
+            splitting[key] = rate
+        share = f"{rate / splitting[key]:.3f}" if key in splitting else ""
+        table.add_row(
+            one.what,
+            one.language,
+            one.size,
+            str(one.each),
+            f"{one.terms:,}",
+            f"{one.rules:,}",
+            f"{rate:,.0f}",
+            f"{result['megabytes_per_second']:.2f}",
+            share,
+            f"{result['seconds_loading']:.2f}",
+            f"{result['peak_mb']:.0f}",
+        )
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()
