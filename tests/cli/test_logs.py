@@ -47,6 +47,9 @@ def test_in_a_pipe_an_outcome_is_one_plain_line() -> None:
         first,
     )
     assert second.endswith(' WARNING file not read path="a b[31m c.txt" why=""')
+    LOG.info("lint", extra={"remedy": 'write id = "..."', "path": "a\\b"})
+    third = stream.getvalue().splitlines()[-1]
+    assert third.endswith(r' INFO lint remedy="write id = \"...\"" path=a\b')
 
 
 def test_a_fault_of_ours_comes_with_its_traceback() -> None:

@@ -27,7 +27,7 @@ def set_up_logging(stream: TextIO = sys.stderr) -> None:
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, str]:
-    """Return the fields of a record as they are shown: cleaned, in quotes where they need it."""
+    """Return the fields of a record as a person reads them, cleaned."""
     return {
         key: _shown(value)
         for key, value in vars(record).items()
@@ -38,8 +38,14 @@ def fields_of(record: logging.LogRecord) -> dict[str, str]:
 def _shown(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    text = clean(str(value)).strip()
-    return f'"{text}"' if " " in text or not text else text
+    return clean(str(value)).strip()
+
+
+def _quoted(value: str) -> str:
+    """Return a value so that it can be told where it ends: in quotes where it needs them."""
+    if value and not {" ", '"', "="} & set(value):
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _traceback(record: logging.LogRecord) -> str:
@@ -51,7 +57,7 @@ class _PlainHandler(logging.StreamHandler[TextIO]):
 
     def format(self, record: logging.LogRecord) -> str:
         when = datetime.fromtimestamp(record.created, UTC)
-        fields = " ".join(f"{key}={value}" for key, value in fields_of(record).items())
+        fields = " ".join(f"{key}={_quoted(value)}" for key, value in fields_of(record).items())
         line = f"{_shown(when)} {record.levelname} {clean(record.getMessage())} {fields}".rstrip()
         return "\n".join(filter(None, (line, _traceback(record))))
 
@@ -71,7 +77,7 @@ class _TerminalHandler(logging.Handler):
         )
         for key, value in fields_of(record).items():
             line.append(f"  {key} ", "dim")
-            line.append(value.strip('"'))
+            line.append(value)
         self._console.print(line)
         if record.exc_info:
             self._console.print(_traceback(record), markup=False)
