@@ -137,6 +137,12 @@ def test_more_chunks_than_are_remembered_change_nothing() -> None:
         assert matcher.match(checked) == before
 
 
+def test_what_comes_behind_more_chunks_than_are_remembered_is_found() -> None:
+    matcher = Matcher(Ruleset(items=(an_item("hyperson*"),)))
+    numbers = " ".join(map(str, range(210_000)))
+    assert found(matcher, a_document(f"{numbers} hypersonics")) == ["hypersonics"]
+
+
 def test_an_item_is_kept_at_the_most_mentions_and_the_rest_is_told() -> None:
     matcher = Matcher(Ruleset(items=(an_item("drone"),)))
     matching = matcher.match(a_document("drone " * (MOST_MENTIONS + 5)))

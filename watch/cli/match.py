@@ -39,7 +39,8 @@ def match(
     With --jsonl it is a filter. In, a line each: {"id", "text", "title"?, "language"?, "source"?,
     "url"?, "published"?}. Out, in the same order: {"id", "mentions": [{"item", "field", "start",
     "end", "text"}], "findings": [{"rule", "mentions": [index, ...]}]}, or {"id"?, "error"} for a
-    line that is no document. Offsets count characters.
+    line that is no document. Offsets count characters; a mention of words that a rule itself names
+    has null for its item.
     """
     from watch.cli.highlight import show_files
     from watch.cli.jsonl import Measured, answers

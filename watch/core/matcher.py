@@ -1,15 +1,15 @@
 """A document against all rules in one pass: which items are mentioned, which rules hold."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import count
 from threading import Lock
 
 from watch.core.model import Document, Failure, Field, Finding, Matching, Mention
-from watch.core.rules.checks import Mentioned, RuleChecks
+from watch.core.rules.checks import Mentioned, RuleChecks, finding_of
 from watch.core.rules.explain import Explanation
 from watch.core.rules.passes import PatternPass, Use, WordPass, counting
-from watch.core.rules.ruleset import Item, Rule, Ruleset
+from watch.core.rules.ruleset import Rule, Ruleset
 from watch.core.rules.terms import parse_term
 from watch.core.words.languages import Inflection, inflection_of
 
@@ -122,19 +122,6 @@ class Matcher:
             while len(self._programs) > _MOST_PROGRAMS:
                 self._programs.popitem(last=False)
             return program
-
-
-def finding_of(item: Item, mentions: Sequence[Mention]) -> Finding:
-    """Return the finding that an item is its own rule for."""
-    return Finding(
-        rule=item.id,
-        name=item.name,
-        severity=item.severity,
-        tags=item.tags,
-        place=item.place,
-        note=item.note,
-        mentions=tuple(mentions),
-    )
 
 
 def _too_many(item: str, count: int) -> Failure:

@@ -67,7 +67,7 @@ class RuleChecks:
             rule = self._rules[index]
             held = evaluate(rule.when, views(rule.language))
             if held is not None:
-                yield _finding_of(rule, held)
+                yield finding_of(rule, held)
 
     def explanation(self, rule: Rule, document: Document, mentioned: Mentioned) -> Explanation:
         """Return what each part of a rule comes to, given what is mentioned."""
@@ -122,7 +122,8 @@ def _key(rule: Rule, operand: Operand) -> _Key:
             return "words", rule.language, typed
 
 
-def _finding_of(rule: Rule, mentions: tuple[Mention, ...]) -> Finding:
+def finding_of(rule: Item | Rule, mentions: Sequence[Mention]) -> Finding:
+    """Return the finding of a rule that holds; an item is, unless told otherwise, its own rule."""
     return Finding(
         rule=rule.id,
         name=rule.name,
@@ -130,5 +131,5 @@ def _finding_of(rule: Rule, mentions: tuple[Mention, ...]) -> Finding:
         tags=rule.tags,
         place=rule.place,
         note=rule.note,
-        mentions=mentions,
+        mentions=tuple(mentions),
     )

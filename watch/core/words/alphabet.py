@@ -90,7 +90,8 @@ class _Chunks(dict[str, str], Generic[MarkT]):
 
     def marked(self, chunks: Sequence[str]) -> Iterator[tuple[int, MarkT]]:
         """Yield the indices of the chunks that are marked, with their marks."""
-        if not self._is_cut and self._marks.keys().isdisjoint(chunks):
+        all_are_kept = not self._is_cut and len(self) <= _MOST_CHUNKS
+        if all_are_kept and self._marks.keys().isdisjoint(chunks):
             return
         for index, chunk in enumerate(chunks):
             is_kept = chunk in self

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from watch.core.grouping import selects
-from watch.core.matcher import finding_of
 from watch.core.model import Subscription
+from watch.core.rules.checks import finding_of
 from watch.core.rules.lint.allowances import Allowances
 from watch.core.rules.lint.expressions import expression_remarks, nodes
 from watch.core.rules.lint.items import item_remarks
