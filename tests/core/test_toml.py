@@ -2,6 +2,8 @@ import re
 from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import Field as Key
 
 from watch.core.toml import Table, TomlText, suggestion
@@ -69,10 +71,81 @@ def test_a_span_of_a_string_is_found_behind_escapes_and_wide_letters() -> None:
         assert (mistake.line, mistake.column, mistake.length) == (2, column, 1)
 
 
-def test_a_span_of_a_string_of_several_lines_is_told_where_it_begins() -> None:
-    toml = TomlText("t.toml", 'x = """\na\n*"""')
-    mistake = toml.mistake(("x",), "star", span=(2, 3))
-    assert (mistake.line, mistake.column) == (1, 5)
+@pytest.mark.parametrize(
+    "literal",
+    [
+        '"""\na\n  *b"""',
+        '"""a\n\n*"""',
+        "'''\na\n*b\n'''",
+        "'''a\\\n*'''",  # no escape there
+        "'''한*\n'''",
+        "''''*\n'''''",
+        '"""\n\\\n\n   a \\ \n  *"""',
+        '"""\\\n*\n"""',
+        '"""\\"\n\\u00e9\\\\*"""',
+        '""""*\n"""',
+    ],
+)
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_a_span_of_a_string_of_several_lines_is_told_on_its_own_line(
+    literal: str, line_break: str
+) -> None:
+    toml = TomlText("t.toml", f"x = {literal}\ny = 1\n".replace("\n", line_break))
+    at = str(toml.values["x"]).index("*")
+    mistake = toml.mistake(("x",), "star", span=(at, at + 1))
+    (line,) = (number for number, line in enumerate(toml.lines, 1) if "*" in line)
+    source = toml.lines[line - 1].rstrip("\r")
+    assert (mistake.line, mistake.source) == (line, source)
+    assert (mistake.column, mistake.length) == (source.index("*") + 1, 1)
+
+
+def test_a_span_over_several_lines_is_told_on_the_first_of_them() -> None:
+    toml = TomlText("t.toml", 'x = """\r\nab\r\ncd\\\r\n  e"""')
+    assert toml.values["x"] == "ab\ncde"
+    spots = {(0, 2): (2, 1, 2), (1, 4): (2, 2, 1), (3, 5): (3, 1, 2), (4, 6): (3, 2, 2)}
+    for span, (line, column, length) in spots.items():
+        mistake = toml.mistake(("x",), "odd", span=span)
+        assert (mistake.line, mistake.column, mistake.length) == (line, column, length)
+        assert mistake.source == ["ab", "cd\\"][line - 2]
+
+
+def test_a_span_at_the_end_of_a_string_is_told_at_its_closing_quotes() -> None:
+    toml = TomlText("t.toml", "x = '''\na\n '''\ny = 'b'")
+    behind = toml.mistake(("x",), "something is missing", span=(3, 3))
+    assert (behind.line, behind.column, behind.length, behind.source) == (3, 2, 1, " '''")
+    behind = toml.mistake(("y",), "something is missing", span=(1, 1))
+    assert (behind.line, behind.column, behind.length) == (4, 7, 1)
+
+
+@pytest.mark.parametrize("span", [None, (0, 9)])
+def test_a_whole_string_of_several_lines_is_told_where_it_begins(
+    span: tuple[int, int] | None,
+) -> None:
+    mistake = TomlText("t.toml", 'x = """a\nb"""').mistake(("x",), "odd", span=span)
+    assert (mistake.line, mistake.column, mistake.length) == (1, 5, 4)
+
+
+_SAME = st.sampled_from(["a", "é", "한", " ", "'", "\t", "𐀀"])
+_WRITTEN = st.sampled_from(
+    ["\n", "\\n", '\\"', "\\\\", "\\u00e9", "\\U00010000", "\\\n", "\\ \n\n  "]
+)
+
+
+@given(
+    pieces=st.lists(_SAME | _WRITTEN), line_break=st.sampled_from(["\n", "\r\n"]), at=st.integers(0)
+)
+def test_each_character_of_a_string_is_found_where_it_is_written(
+    pieces: list[str], line_break: str, at: int
+) -> None:
+    pieces.insert(at % (len(pieces) + 1), "*")
+    text = ('x = """' + "".join(pieces) + '"""').replace("\n", line_break)
+    toml = TomlText("t.toml", text)
+    star = str(toml.values["x"]).index("*")
+    mistake = toml.mistake(("x",), "star", span=(star, star + 1))
+    assert mistake.line is not None
+    assert mistake.column is not None
+    assert toml.lines[mistake.line - 1][mistake.column - 1] == "*"
+    assert mistake.length == 1
 
 
 def test_the_caret_stands_below_the_spot_whatever_the_letters_are_wide() -> None:
@@ -91,6 +164,10 @@ def test_the_caret_stands_below_the_spot_whatever_the_letters_are_wide() -> None
     [
         ("[[item]]\nname = 'a'\n[[item]]\n", (1, 3)),
         ("# [[item]]\n [[ item ]] # x\n", (2,)),
+        ("[['item']]\r\nname = 'a'\r\n[[\"item\"]]\r\n", (1, 3)),
+        ("[['item']]\nnote = '''\n[[item]]'''\n", (1,)),
+        ('[["\\u0069tem"]]\n', (1,)),
+        ("x = [\n[['item']]\n]\n[[item]]\n", (4,)),
         ('item = [{name = "a"}, {name = "b"},\n {name = "c"}]', (1, 1, 2)),
         ('[[item]]\nnote = """\n[[item]]\n"""\n[[item]]', (1, 5)),
         ("", ()),
@@ -102,6 +179,8 @@ def test_the_line_of_each_table_is_known(text: str, line: tuple[int, ...]) -> No
 
 def test_the_lines_of_inner_tables_go_with_their_tables() -> None:
     text = "[[a]]\n[[a.b]]\n[[a.b]]\n[[a]]\n[[a]]\n[[a.b]]\n"
+    assert TomlText("t.toml", text).lines_of_inner("a", "b") == ((2, 3), (), (6,))
+    text = text.replace("a.b", "a . 'b'")
     assert TomlText("t.toml", text).lines_of_inner("a", "b") == ((2, 3), (), (6,))
     inline = '[[a]]\nb = [{x = 1},\n{x = 2}]\n[[a]]\nc = """\n[[a.b]]"""\n'
     assert TomlText("t.toml", inline).lines_of_inner("a", "b") == ((2, 3), ())

@@ -97,9 +97,14 @@ def rule_file_schema() -> Schema:
 
 
 def _tables() -> "dict[str, type[Table]]":
-    from watch.core.rules.parse import _Defaults, _Example, _Item, _Rule
+    from watch.core.rules.parse import DefaultsTable, ExampleTable, ItemTable, RuleTable
 
-    return {"defaults": _Defaults, "item": _Item, "rule": _Rule, "example": _Example}
+    return {
+        "defaults": DefaultsTable,
+        "item": ItemTable,
+        "rule": RuleTable,
+        "example": ExampleTable,
+    }
 
 
 def _table(name: str, table: "type[Table]") -> Schema:

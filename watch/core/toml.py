@@ -6,8 +6,10 @@ where one of them stands.
 
 import difflib
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -17,11 +19,15 @@ import tree_sitter_toml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from watch.core.toml_strings import characters_of
 from watch.errors import Mistake, MistakesError
 
 Path = tuple[str | int, ...]
 """The way to a value: `("item", 0, "terms", 2)`."""
 ModelT = TypeVar("ModelT", bound="Table")
+_HEADER = re.compile(r"\n[^\S\n]*\[\[([^\]\n]*)\]\]")
+_NO_NAME = re.compile(r"[\s\"']")
+"""What the names in a header may be written with, and are without."""
 
 
 class Table(BaseModel):
@@ -60,7 +66,6 @@ class TomlText:
         """Read the text; raise MistakesError where it is no TOML."""
         self.path = path
         self.text = text
-        self.lines = text.split("\n")
         self._root: tree_sitter.Node | None = None
         self._places: dict[Path, _Found] | None = None
         self._unread: dict[Path, list[tree_sitter.Node]] = {}
@@ -72,6 +77,11 @@ class TomlText:
         except RecursionError as error:
             mistake = Mistake(path=path, text="nested too deeply", remedy="flatten the lists")
             raise MistakesError([mistake]) from error
+
+    @cached_property
+    def lines(self) -> Sequence[str]:
+        """The text line by line; a carriage return stays at the end of its line."""
+        return self.text.split("\n")
 
     def _syntax_mistake(self, error: tomli.TOMLDecodeError) -> Mistake:
         line = min(error.lineno, len(self.lines))
@@ -91,10 +101,10 @@ class TomlText:
 
     def lines_of(self, key: str) -> tuple[int, ...]:
         """Return the line of each table `[[key]]`, counted from 1."""
-        lines = self._headers(key)
+        lines = self._headers.get(key, ())
         count = len(self.tables(key))
         if len(lines) == count:
-            return lines
+            return tuple(lines)
         # Written as inline tables, or a header stands inside a string of several lines.
         return tuple(self._line((key, index)) for index in range(count))
 
@@ -102,9 +112,9 @@ class TomlText:
         """Return, for each table `[[key]]`, the lines of its tables `[[key.inner]]`."""
         counts = []
         for table in self.tables(key):
-            tables = table.get(inner, []) if isinstance(table, Mapping) else []
+            tables = table.get(inner, []) if isinstance(table, dict) else []
             counts.append(len(tables) if isinstance(tables, list) else 0)
-        lines = self._headers(f"{key}.{inner}")
+        lines = self._headers.get(f"{key}.{inner}", ())
         if len(lines) == sum(counts):
             rest = iter(lines)
             return tuple(tuple(islice(rest, count)) for count in counts)
@@ -113,10 +123,17 @@ class TomlText:
             for index, count in enumerate(counts)
         )
 
-    def _headers(self, key: str) -> tuple[int, ...]:
-        dotted = r"\s*\.\s*".join(map(re.escape, key.split(".")))
-        header = re.compile(rf"\s*\[\[\s*{dotted}\s*\]\]")
-        return tuple(at for at, line in enumerate(self.lines, 1) if header.match(line))
+    @cached_property
+    def _headers(self) -> Mapping[str, Sequence[int]]:
+        """The lines of all that looks like `[[key]]`, by key; some may stand inside strings."""
+        lines: defaultdict[str, list[int]] = defaultdict(list)
+        text = f"\n{self.text}"  # as many line breaks stand before a header as its line counts
+        line = at = 0
+        for header in _HEADER.finditer(text):
+            line += text.count("\n", at, header.end())
+            at = header.end()
+            lines[_NO_NAME.sub("", header[1])].append(line)
+        return lines
 
     def _line(self, path: Path) -> int:
         return self._find(path).key.start[0] + 1
@@ -133,13 +150,10 @@ class TomlText:
         """Return a mistake at a value, at a span of it when it is a string, or at its key."""
         found = self._find(path)
         node = found.key if is_key else found.value
-        row, start = node.start[0], self._column(*node.start)
+        (row, start), (end_row, end) = self._spot(node, span)
         line = self.lines[row].rstrip("\r")
-        end = self._column(*node.end) if node.end[0] == row else len(line)
-        if span is not None and node.end[0] == row:
-            offsets = _offsets(line[start:end])
-            if span[1] < len(offsets):
-                start, end = start + offsets[span[0]], start + offsets[span[1]]
+        # Of what goes on in another line the first is shown.
+        end = end if end_row == row else len(line)
         return Mistake(
             path=self.path,
             line=row + 1,
@@ -149,6 +163,30 @@ class TomlText:
             remedy=remedy,
             source=line,
         )
+
+    def _spot(
+        self, node: _Node, span: tuple[int, int] | None
+    ) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return where a value, or a span of it, begins and ends: rows and columns from 0."""
+        start = node.start[0], self._column(*node.start)
+        end = node.end[0], self._column(*node.end)
+        if span is None:
+            return start, end
+        literal = self._written(start, end)
+        characters = characters_of(literal)
+        if span[1] >= len(characters):
+            return start, end
+        first, behind = characters[span[0]]
+        if span[1] > span[0]:
+            behind = characters[span[1] - 1][1]
+        return _moved(start, literal[:first]), _moved(start, literal[:behind])
+
+    def _written(self, start: tuple[int, int], end: tuple[int, int]) -> str:
+        """Return what is written from one place up to another."""
+        lines = list(self.lines[start[0] : end[0] + 1])
+        lines[-1] = lines[-1][: end[1]]
+        lines[0] = lines[0][start[1] :]
+        return "\n".join(lines)
 
     def line_mistake(self, line: int, text: str, *, remedy: str | None = None) -> Mistake:
         """Return a mistake that is a whole line's: the header of a table."""
@@ -281,20 +319,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"known here: {', '.join(words)}"
 
 
-_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|.)")
-
-
-def _offsets(literal: str) -> list[int]:
-    """Return where each character of a one-line string stands in its literal, and its end."""
-    if literal[:1] not in {'"', "'"}:
-        return []
-    quote = 3 if literal[:3] in {'"""', "'''"} else 1
-    offsets, at = [], quote
-    while at < len(literal) - quote:
-        offsets.append(at)
-        escape = _ESCAPE.match(literal, at) if literal[0] == '"' else None
-        at = escape.end() if escape else at + 1
-    return [*offsets, at]
+def _moved(place: tuple[int, int], over: str) -> tuple[int, int]:
+    """Return a place, moved behind a text that begins there."""
+    row, column = place
+    last = over.rfind("\n")
+    return (row, column + len(over)) if last < 0 else (row + over.count("\n"), len(over) - last - 1)
 
 
 _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_toml.language()))
@@ -368,5 +397,4 @@ def _keys(key: tree_sitter.Node) -> list[str]:
 
 
 def _node(node: tree_sitter.Node) -> _Node:
-    start, end = node.start_point, node.end_point
-    return _Node((start.row, start.column), (end.row, end.column))
+    return _Node(node.start_point, node.end_point)

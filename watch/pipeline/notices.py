@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from watch.core.rules.live import Change, KeptFile, Live, owner_of
+from watch.core.rules.live import Change, KeptFile, Live
 from watch.core.rules.ruleset import RuleFile
 from watch.notify.notice import (
     Notice,
@@ -26,7 +26,7 @@ class Readers:
     def of(self, path: str) -> str | None:
         """Return the file's owner, else the operator, else nobody."""
         file = self.last.get(path)
-        return (owner_of(file) if file is not None else None) or self.operator
+        return (file.owner if file is not None else None) or self.operator
 
     def sorted(self, paths: Iterable[str]) -> dict[str, list[str]]:
         """Return the files that each reader is told of; what nobody reads is left out."""

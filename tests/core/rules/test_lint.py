@@ -1,12 +1,25 @@
 """Each lint: what it is told of, and what it leaves alone."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.builders import a_subscription
 from watch.core.model import Severity, Subscription
 from watch.core.rules.lint import Code, Lint, lints
+from watch.core.rules.lint.terms import (
+    acronym_case,
+    common_word,
+    is_unsuspicious,
+    latin_words,
+    mixed_scripts,
+    sentence_case,
+    short_term,
+)
 from watch.core.rules.parse import parse_rule_file
 from watch.core.rules.ruleset import RuleFile
+from watch.core.rules.terms import parse_term
+from watch.core.words.segment import words
 
 
 def _file(text: str, path: str = "rules/a.toml") -> RuleFile:
@@ -263,3 +276,56 @@ def test_a_file_with_mistakes_is_left_out() -> None:
 def test_the_lints_of_one_file_come_in_the_order_of_their_places() -> None:
     text = _item("drones", "UN", "drone", "THE")
     assert [code for code, _ in _told(text)] == ["short-term", "covered-term", "common-word"]
+
+
+_PIECES = ["a", "of", "the", "The", "THE", "drone", "Drone", "NATO", "Nato", "ICBMs", "McDonald"]
+_SIGNS = ["F-35", "=Geran", "drone*", "é", "Кim", "드론", "U.N."]
+
+
+@given(
+    pieces=st.lists(st.sampled_from(_PIECES) | st.sampled_from(_SIGNS), min_size=1, max_size=3),
+    gap=st.sampled_from([" ", " ", "-", "  ", ""]),
+    language=st.sampled_from([None, "en", "ru"]),
+)
+def test_a_glance_at_a_term_tells_what_a_closer_look_does(
+    pieces: list[str], gap: str, language: str | None
+) -> None:
+    typed = gap.join(pieces)
+    latin = latin_words(typed)
+    assert latin is None or latin == [word.folded for word in words(typed)]
+    if is_unsuspicious(typed, language):
+        term = parse_term(typed)
+        assert short_term(term) is None
+        assert common_word(term, language) is None
+        assert acronym_case(term) is None
+        assert sentence_case(term, is_name=False) is None
+        assert list(mixed_scripts(typed)) == []
+
+
+@pytest.mark.parametrize(
+    "typed", ["Kim Jong Un", "suicide drone", "self-propelled gun", "Self-propelled gun", "Geran"]
+)
+def test_most_terms_need_a_glance_alone(typed: str) -> None:
+    assert is_unsuspicious(typed, "en")
+
+
+def test_of_terms_alike_in_all_but_capitals_each_is_told_where_it_comes_again() -> None:
+    files = [
+        _file(_item(*terms), f"rules/{name}.toml")
+        for name, terms in {
+            "a": ["NATO", "self-propelled gun", "=Geran"],
+            "b": ["Nato", "self propelled guns", "Geran"],
+            "c": ["Nato", "NATO", "self propelled gun", "=Geran"],
+        }.items()
+    ]
+    told = [
+        (lint.mistake.path[6], lint.mistake.text)
+        for lint in lints(files)
+        if lint.code is Code.TERM_IN_TWO_ITEMS
+    ]
+    assert told == [
+        ("c", "'Nato' is a term of 'An item' too (rules/b.toml:1)"),
+        ("c", "'NATO' is a term of 'An item' too (rules/a.toml:1)"),
+        ("c", "'self propelled gun' is a term of 'An item' too (rules/a.toml:1)"),
+        ("c", "'=Geran' is a term of 'An item' too (rules/a.toml:1)"),
+    ]

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from tests.builders import NOW
 from watch.core.rules import live as live_rules
 from watch.core.rules.live import (
@@ -15,7 +13,6 @@ from watch.core.rules.live import (
     held_set,
     kept_files,
     live_set,
-    owner_of,
 )
 from watch.core.rules.parse import parse_rule_file
 from watch.core.rules.ruleset import RuleFile
@@ -186,21 +183,6 @@ def test_a_breakage_begins_once_and_ends_once() -> None:
     change = change_of((A, B), kept, _live(A, B, last=(A, B)))
     assert change == Change(mended=("rules/a.toml",))
     assert change_of((A, B), kept, _live(B, last=(A, B))).mended == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "owner"),
-    [
-        ('[defaults]\nowner = "desk@example.org"\n', "desk@example.org"),
-        ("[defaults]\ntags = []\n", None),
-        ("[defaults]\nowner = 3\n", None),
-        ("defaults = 3\n", None),
-        ("", None),
-        ("[defaults\n", None),
-    ],
-)
-def test_the_owner_is_the_one_of_the_defaults(text: str, owner: str | None) -> None:
-    assert owner_of(RuleFile(path="rules/a.toml", text=text)) == owner
 
 
 def test_a_rule_that_comes_leaves_or_is_altered_is_told_as_an_item_is() -> None:

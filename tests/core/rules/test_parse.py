@@ -322,3 +322,41 @@ def test_a_file_cut_at_every_byte_loads_or_says_why() -> None:
     for end in range(len(whole)):
         file = parse_rule_file("r.toml", whole[:end].decode(errors="ignore"))
         assert file.items or file.mistakes or end < whole.index(b"[[item]]") + 8
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        ('[defaults]\nowner = "desk@example.org"\n', "desk@example.org"),
+        ("[defaults]\ntags = []\n", None),
+        ('[[item]]\nname = "Drone"\nowner = "desk@example.org"\n', None),
+        ("[defaults]\nowner = 3\n", None),
+        ("defaults = 3\n", None),
+        ("", None),
+        ("[defaults\n", None),
+    ],
+)
+def test_the_owner_of_a_file_is_the_one_of_its_defaults(text: str, owner: str | None) -> None:
+    assert parse_rule_file("rules/a.toml", text).owner == owner
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_a_mistake_in_an_expression_of_several_lines_is_told_on_its_line(line_break: str) -> None:
+    text = """[[rule]]
+name = "Drones"
+when = '''
+  drone
+  AND Russia Moscow
+'''
+"""
+    file = parse_rule_file("rules/a.toml", text.replace("\n", line_break))
+    (mistake,) = file.mistakes
+    assert mistake.source == "  AND Russia Moscow"
+    assert (mistake.line, mistake.column, mistake.length) == (5, 7, len("Russia Moscow"))
+
+
+def test_a_mistake_in_a_term_of_several_lines_is_told_on_its_line() -> None:
+    text = '[[item]]\nname = "A"\nterms = ["""\nself \\\n   prop*elled"""]\n'
+    (mistake,) = parse_rule_file("rules/a.toml", text).mistakes
+    assert (mistake.line, mistake.column, mistake.length) == (5, 8, 1)
+    assert mistake.source == '   prop*elled"""]'

@@ -1,6 +1,10 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from watch.core.rules.terms import Case, TermError, parse_term
+from watch.core.rules.patterns import is_pattern
+from watch.core.rules.terms import Case, Term, TermError, parse_term
+from watch.core.words.segment import words
 
 
 def _words(typed: str) -> list[str]:
@@ -77,6 +81,31 @@ def test_what_can_be_no_term_is_told_with_its_spot_and_a_remedy(
         parse_term(typed)
     assert typed[raised.value.start : raised.value.end] == spot
     assert raised.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_exact"), [("=Geran", True), ("Geran", False), ("a = b", False), ("/=a/", False)]
+)
+def test_a_term_is_exact_when_it_says_so_first(typed: str, *, is_exact: bool) -> None:
+    assert parse_term(typed).is_exact is is_exact
+
+
+def test_terms_are_their_text_alone() -> None:
+    assert parse_term("drone") == parse_term("drone")
+    assert {parse_term("drone"), parse_term("Drone")} == {Term("drone"), Term("Drone")}
+    assert parse_term("drone").words is parse_term("drone").words
+
+
+@given(st.text(max_size=8))
+def test_a_term_is_what_holds_a_word(typed: str) -> None:
+    if is_pattern(typed) or "*" in typed:
+        return
+    try:
+        term = parse_term(typed)
+    except TermError:
+        assert words(typed) == []
+    else:
+        assert [word.folded for word in term.words] == [word.folded for word in words(typed)] != []
 
 
 def test_a_pattern_is_a_term_without_words() -> None:

@@ -10,8 +10,7 @@ from datetime import datetime
 from itertools import chain
 
 from watch.core.rules.ruleset import Item, Rule, RuleFile, Ruleset, assemble
-from watch.core.toml import TomlText
-from watch.errors import Mistake, MistakesError
+from watch.errors import Mistake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,13 +239,3 @@ def _meaning(entry: Item | Rule) -> tuple[object, ...]:
         return (entry.when, *told)
     terms = [term.typed for term in entry.terms]
     return (terms, [term.typed for term in entry.excepts], entry.kind, *told)
-
-
-def owner_of(file: RuleFile) -> str | None:
-    """Return whom a file names to be told of it: its `[defaults] owner`."""
-    try:
-        defaults = TomlText(file.path, file.text).values.get("defaults")
-    except MistakesError:
-        return None
-    owner = defaults.get("owner") if isinstance(defaults, Mapping) else None
-    return owner if isinstance(owner, str) else None

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Literal, TypedDict
 
 from pydantic import Field as Key
@@ -18,8 +19,8 @@ from watch.core.words.languages import primary_language
 from watch.errors import Mistake, MistakesError
 
 SeverityWord = Literal["low", "normal", "high"]
-
-
+_SEVERITIES = {severity.word: severity for severity in Severity}
+_ID = re.compile(r"[\w.-]+")
 _KINDS = {"item": "an item", "rule": "a rule"}
 
 
@@ -38,7 +39,9 @@ class _Common(TypedDict):
     examples: tuple[Example, ...]
 
 
-class _Defaults(Table):
+class DefaultsTable(Table):
+    """`[defaults]`: what holds for every other table of the file."""
+
     owner: str | None = None
     tags: list[str] = Key(default_factory=list)
     kind: str | None = None
@@ -48,7 +51,9 @@ class _Defaults(Table):
     note: str | None = None
 
 
-class _Example(Table):
+class ExampleTable(Table):
+    """`[[item.example]]` or `[[rule.example]]`, as it is written."""
+
     match: str | None = None
     ignore: str | None = None
     finds: list[str] | None = None
@@ -57,7 +62,7 @@ class _Example(Table):
     source: str = "example"
 
 
-class _Told(Table):
+class _EntryTable(Table):
     """What items and rules have alike."""
 
     id: str | None = None
@@ -71,13 +76,17 @@ class _Told(Table):
     example: list[dict[str, object]] = Key(default_factory=list)
 
 
-class _Item(_Told):
+class ItemTable(_EntryTable):
+    """`[[item]]`, as it is written."""
+
     kind: str | None = None
     terms: list[str] | None = None
     excepts: list[str] = Key(default_factory=list, alias="except")
 
 
-class _Rule(_Told):
+class RuleTable(_EntryTable):
+    """`[[rule]]`, as it is written."""
+
     when: str | None = None
 
 
@@ -99,6 +108,7 @@ def parse_rule_file(path: str, text: str) -> RuleFile:
         rules=rules,
         lost=tuple(reading.lost),
         mistakes=tuple(mistakes),
+        owner=reading.defaults.owner,
     )
 
 
@@ -111,7 +121,11 @@ class _Reading:
         self._check_top()
         self.defaults = self._defaults()
         self.lost: list[Lost] = []
-        self.lines_of_examples = {key: toml.lines_of_inner(key, "example") for key in _KINDS}
+
+    @cached_property
+    def lines_of_examples(self) -> Mapping[str, Sequence[Sequence[int]]]:
+        """The line of each example, by kind, table and place among the table's examples."""
+        return {key: self.toml.lines_of_inner(key, "example") for key in _KINDS}
 
     def _check_top(self) -> None:
         for key, value in self.toml.values.items():
@@ -121,28 +135,29 @@ class _Reading:
                 remedy = suggestion(key, ["defaults", *_KINDS])
                 self._add(path, f"unknown {kind} {key!r}", remedy=remedy, is_key=True)
 
-    def _defaults(self) -> _Defaults:
-        checked = self.toml.checked(_Defaults, self.toml.values.get("defaults", {}), ("defaults",))
-        if isinstance(checked, _Defaults):
+    def _defaults(self) -> DefaultsTable:
+        written = self.toml.values.get("defaults", {})
+        checked = self.toml.checked(DefaultsTable, written, ("defaults",))
+        if isinstance(checked, DefaultsTable):
             self._check_language(checked.language, ("defaults", "language"))
             return checked
         self.mistakes.extend(checked)
-        return _Defaults()
+        return DefaultsTable()
 
     def items(self) -> Iterator[Item]:
         """Yield each item that holds together."""
         for index, line, value in self._tables("item"):
             path: Path = ("item", index)
-            checked = self.toml.checked(_Item, value, path)
+            checked = self.toml.checked(ItemTable, value, path)
             item = None
-            if isinstance(checked, _Item):
+            if isinstance(checked, ItemTable):
                 item = self._item(checked, index, line)
             else:
                 self.mistakes.extend(checked)
                 # What else is wrong with it is told in the same go.
                 for key in ("terms", "except"):
                     typed = value.get(key)
-                    self._terms(typed if isinstance(typed, list) else [], (*path, key))
+                    self._tell_terms(typed if isinstance(typed, list) else [], (*path, key))
             if item is not None:
                 yield item
             else:
@@ -152,9 +167,9 @@ class _Reading:
         """Yield each rule that holds together."""
         for index, line, value in self._tables("rule"):
             path: Path = ("rule", index)
-            checked = self.toml.checked(_Rule, value, path)
+            checked = self.toml.checked(RuleTable, value, path)
             rule = None
-            if isinstance(checked, _Rule):
+            if isinstance(checked, RuleTable):
                 rule = self._rule(checked, index, line)
             else:
                 self.mistakes.extend(checked)
@@ -175,12 +190,12 @@ class _Reading:
             return
         lines = self.toml.lines_of(key)
         for index, (value, line) in enumerate(zip(self.toml.tables(key), lines, strict=True)):
-            if isinstance(value, Mapping):
+            if isinstance(value, dict):
                 yield index, line, value
             else:
                 self._add((key, index), f"{what} is a table", remedy=remedy)
 
-    def _item(self, table: _Item, index: int, line: int) -> Item | None:
+    def _item(self, table: ItemTable, index: int, line: int) -> Item | None:
         """Return the item a table describes; None when something is wrong with it."""
         before = len(self.mistakes)
         path: Path = ("item", index)
@@ -190,16 +205,16 @@ class _Reading:
             self._add((*path, "terms"), "no terms", remedy="list one, or leave the key out")
         # Without terms of its own an item is found by its name.
         terms_path = (*path, "name") if table.terms is None else (*path, "terms")
-        terms = self._terms(typed, terms_path, is_list=table.terms is not None)
+        terms = self._terms(typed, terms_path)
         excepts = self._terms(table.excepts, (*path, "except"))
         # A name without a letter is told as the term it would be, where it is one.
         told = self._told(table, name, path, line, is_named=table.terms is None)
         if len(self.mistakes) > before:
             return None
-        kind = table.kind if table.kind is not None else self.defaults.kind
+        kind = self.defaults.kind if table.kind is None else table.kind
         return Item(kind=kind, terms=terms, excepts=excepts, **told)
 
-    def _rule(self, table: _Rule, index: int, line: int) -> Rule | None:
+    def _rule(self, table: RuleTable, index: int, line: int) -> Rule | None:
         """Return the rule a table describes; None when something is wrong with it."""
         before = len(self.mistakes)
         path: Path = ("rule", index)
@@ -210,7 +225,7 @@ class _Reading:
             return None
         return Rule(when=when, typed=table.when or "", index=index, **told)
 
-    def _name(self, table: _Told, path: Path) -> str:
+    def _name(self, table: _EntryTable, path: Path) -> str:
         name = (table.name or "").strip()
         if not name:
             what = _KINDS[str(path[0])]
@@ -231,29 +246,31 @@ class _Reading:
         return None
 
     def _told(
-        self, table: _Told, name: str, path: Path, line: int, *, is_named: bool = False
+        self, table: _EntryTable, name: str, path: Path, line: int, *, is_named: bool = False
     ) -> _Common:
         """Return what items and rules have alike, the defaults filled in."""
         default = self.defaults
-        told = _Common(
-            id=self._id(table, name, path, is_named=is_named),
-            name=name,
-            tags=tuple(dict.fromkeys([*default.tags, *table.tags])),
-            language=primary_language(table.language or default.language),
-            severity=Severity[(table.severity or default.severity).upper()],
-            has_alert=default.alert if table.alert is None else table.alert,
-            note=table.note if table.note is not None else default.note,
-            owner=table.owner if table.owner is not None else default.owner,
-            place=Place(path=self.toml.path, line=line),
-            examples=(),
-        )
+        language = table.language or default.language
+        told: _Common = {
+            "id": self._id(table, name, path, is_named=is_named),
+            "name": name,
+            "tags": tuple(dict.fromkeys((*default.tags, *table.tags))),
+            "language": primary_language(language) if language else None,
+            "severity": _SEVERITIES[table.severity or default.severity],
+            "has_alert": default.alert if table.alert is None else table.alert,
+            "note": default.note if table.note is None else table.note,
+            "owner": default.owner if table.owner is None else table.owner,
+            "place": Place(path=self.toml.path, line=line),
+            "examples": (),
+        }
         self._check_language(table.language, (*path, "language"))
-        told["examples"] = tuple(self._examples(table.example, path))
+        if table.example:
+            told["examples"] = tuple(self._examples(table.example, path))
         return told
 
-    def _id(self, table: _Told, name: str, path: Path, *, is_named: bool) -> str:
+    def _id(self, table: _EntryTable, name: str, path: Path, *, is_named: bool) -> str:
         if table.id is not None:
-            if not re.fullmatch(r"[\w.-]+", table.id):
+            if not _ID.fullmatch(table.id):
                 remedy = 'use letters, digits, "-", "_" and "."'
                 self._add((*path, "id"), f"{table.id!r} cannot be an id", remedy=remedy)
             return table.id
@@ -262,23 +279,31 @@ class _Reading:
             self._add((*path, "name"), "the name makes no id", remedy='add id = "..."')
         return made
 
-    def _terms(
-        self, typed: Sequence[object], path: Path, *, is_list: bool = True
-    ) -> tuple[Term, ...]:
-        terms: dict[str, Term] = {}
+    def _terms(self, typed: Sequence[str], path: Path) -> tuple[Term, ...]:
+        """Return the terms that are typed; none where something is wrong with one."""
+        try:
+            terms = tuple(map(parse_term, typed))
+        except TermError:
+            terms = ()
+        if len(terms) < len(typed) or len(set(typed)) < len(typed):
+            self._tell_terms(typed, path)
+        return terms
+
+    def _tell_terms(self, typed: Sequence[object], path: Path) -> None:
+        """Tell all that is wrong with terms; the table tells what is no text."""
+        known: set[str] = set()
         for index, text in enumerate(typed):
-            where = (*path, index) if is_list else path
+            where = path if path[-1] == "name" else (*path, index)
             if not isinstance(text, str):
                 continue
             try:
-                term = parse_term(text)
+                parse_term(text)
             except TermError as error:
                 self._add(where, str(error), remedy=error.remedy, span=(error.start, error.end))
                 continue
-            if text in terms:
+            if text in known:
                 self._add(where, f"{text!r} is listed twice", remedy="take one of them out")
-            terms[text] = term
-        return tuple(terms.values())
+            known.add(text)
 
     def _check_language(self, language: str | None, path: Path) -> None:
         if language is not None and primary_language(language) is None:
@@ -289,8 +314,8 @@ class _Reading:
         key, at = str(path[0]), int(path[1])
         for index, value in enumerate(tables):
             where: Path = (*path, "example", index)
-            checked = self.toml.checked(_Example, value, where)
-            if not isinstance(checked, _Example):
+            checked = self.toml.checked(ExampleTable, value, where)
+            if not isinstance(checked, ExampleTable):
                 self.mistakes.extend(checked)
                 continue
             if (checked.match is None) == (checked.ignore is None):
@@ -324,7 +349,7 @@ class _Reading:
         self.mistakes.append(self.toml.mistake(path, text, remedy=remedy, span=span, is_key=is_key))
 
 
-def _lost(value: Mapping[str, object], defaults: _Defaults) -> Lost:
+def _lost(value: Mapping[str, object], defaults: DefaultsTable) -> Lost:
     """Return what a table that does not load would be known by, as far as it says so."""
     own_id, name, kind, tags = (value.get(key) for key in ("id", "name", "kind", "tags"))
     known = [*defaults.tags, *(tags if isinstance(tags, list) else [])]

@@ -63,7 +63,7 @@ _COMPLAINTS = {
 
 def is_pattern(typed: str) -> bool:
     """Whether a term is typed as a pattern: between slashes."""
-    return len(typed) > 1 and typed.startswith("/") and typed.endswith("/")
+    return typed.startswith("/") and typed.endswith("/") and len(typed) > 1
 
 
 def check_pattern(typed: str) -> None:
@@ -131,9 +131,6 @@ class Patterns:
         options = _options()
         options.max_mem = _SET_MEMORY
         self._set = re2.Set.SearchSet(options)
-        # RE2 tells nothing apart when the set finds none and when it runs out of memory: a
-        # pattern that is always found tells.
-        self._set.Add("")
         self._in_set: list[int] = []
         self._apart: list[int] = []
         left = _SET_INSTRUCTIONS
@@ -145,6 +142,7 @@ class Patterns:
             else:
                 self._set.Add(pattern.pattern)
                 self._in_set.append(index)
+        # RE2 tries here whether the memory suffices, and raises; to search it needs no more.
         self._set.Compile()
 
     def spans(self, text: str) -> Iterator[tuple[int, int, int]]:
@@ -165,6 +163,4 @@ class Patterns:
     def _occurring(self, text: str) -> Sequence[int]:
         """Return, in order, the patterns that may occur in a text."""
         found = self._set.Match(text) or ()
-        if 0 not in found:
-            return range(len(self._patterns))
-        return sorted([*self._apart, *(self._in_set[at - 1] for at in found if at)])
+        return sorted([*self._apart, *(self._in_set[at] for at in found)])

@@ -108,6 +108,8 @@ class RuleFile:
     rules: tuple[Rule, ...] = ()
     lost: tuple[Lost, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
+    owner: str | None = None
+    """The address told when the file stops loading: the one of its defaults."""
 
     @property
     def is_read(self) -> bool:
@@ -255,5 +257,5 @@ def _patterns_beyond(files: Sequence[RuleFile]) -> Iterator[Mistake]:
 
 def _count_patterns(one: Item | Rule) -> int:
     if isinstance(one, Item):
-        return sum(term.pattern is not None for term in (*one.terms, *one.excepts))
+        return sum(is_pattern(term.typed) for term in (*one.terms, *one.excepts))
     return sum(isinstance(each, Words) and is_pattern(each.typed) for each in operands(one.when))

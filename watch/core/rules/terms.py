@@ -5,12 +5,13 @@ import unicodedata
 from dataclasses import dataclass
 from enum import Enum, unique
 from functools import lru_cache
+from typing import NamedTuple
 
 from watch.core.rules.faults import TermError
 from watch.core.rules.patterns import check_pattern, is_pattern
 from watch.core.words.folding import exact_form
 from watch.core.words.segment import Word, is_plain, words
-from watch.core.words.shape import DIGIT, HAN, HANGUL, INVISIBLE, LATIN, UNSPACED, shape
+from watch.core.words.shape import DIGIT, HAN, HANGUL, INVISIBLE, LATIN, LETTERS, shape
 
 __all__ = [
     "Case",
@@ -33,8 +34,7 @@ class Case(Enum):
     CAPITALS_AND_S = "typed as ICBMs: all capitals but the s, which is free"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TermWord:
+class TermWord(NamedTuple):
     """One word of a term, and how it follows the word before it."""
 
     script: str
@@ -51,54 +51,79 @@ class TermWord:
     """What stands before it in the term, without white space: it may stand in the text too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Term:
-    """A term as typed, and its words."""
+    """A term that can match, as `parse_term` has checked it.
+
+    It holds its text alone: a set has many terms, and few of them ever come near a match.
+    """
 
     typed: str
-    is_exact: bool
-    words: tuple[TermWord, ...]
-    pattern: str | None = None
-    """The regular expression between its slashes; it has no words."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it finds its own letters, case and accents only: `=Geran`."""
+        return self.typed.startswith("=")
+
+    @property
+    def words(self) -> tuple[TermWord, ...]:
+        """Its words in order; a pattern has none. Taken apart again unless it was lately."""
+        return _words(self.typed)
+
+    @property
+    def pattern(self) -> str | None:
+        """The regular expression between its slashes; None unless it is typed as one."""
+        return self.typed[1:-1] if is_pattern(self.typed) else None
 
 
+_LATELY = 10_000
+"""Terms, and words of terms, that are remembered taken apart."""
 _LEAST_BEFORE_STAR = 3
+_SURE = re.compile(r"[a-zA-Z0-9][^*]*")
+"""A term that holds a word, is no pattern and has no star: it needs no closer look."""
+_OF_A_WORD = re.compile(f"[{LETTERS}{DIGIT}]")
+"""The shape of what words are made of."""
 
 
 def parse_term(typed: str) -> Term:
     """Return the term that an author typed; raise TermError where it cannot be one."""
+    if not _SURE.fullmatch(typed):
+        _check(typed)
+    return Term(typed)
+
+
+def _check(typed: str) -> None:
     if is_pattern(typed):
         check_pattern(typed)
-        return Term(typed=typed, is_exact=False, words=(), pattern=typed[1:-1])
-    if is_plain(typed):
-        first, *rest = typed.split(" ")
-        own = (_plain_word(first, is_first=True), *(_plain_word(word) for word in rest))
-        return Term(typed=typed, is_exact=False, words=own)
-    found = words(typed)
-    if not found:
+    elif _OF_A_WORD.search(shape(typed)) is None:
         raise TermError(
             "a term needs a letter or a digit",
             remedy="write the words to look for, or take the term out",
             start=0,
             end=len(typed),
         )
-    is_exact = typed.startswith("=")
-    stars = _stars(typed, found)
-    return Term(
-        typed=typed,
-        is_exact=is_exact,
-        words=tuple(_term_word(typed, found, index, stars) for index in range(len(found))),
-    )
+    elif "*" in typed:
+        _check_stars(typed)
 
 
-def _stars(typed: str, found: list[Word]) -> frozenset[int]:
-    """Return the offsets of the term's stars, each checked to end a word."""
-    if "*" not in typed:
-        return frozenset()
+@lru_cache(maxsize=_LATELY)
+def _words(typed: str) -> tuple[TermWord, ...]:
+    if is_pattern(typed):
+        return ()
+    if is_plain(typed):
+        first, *rest = typed.split(" ")
+        return (_plain_word(first, is_first=True), *map(_plain_word, rest))
+    found = words(typed)
+    return tuple(_term_word(typed, found, index) for index in range(len(found)))
+
+
+def _check_stars(typed: str) -> None:
+    """Raise TermError for a star that does not end a word, or ends too little."""
+    found = words(typed)
     ends = {word.end for word in found}
-    stars = frozenset(match.start() for match in re.finditer(r"\*", typed))
     starts = {word.start for word in found}
-    for star in sorted(stars):
+    for match in re.finditer(r"\*", typed):
+        star = match.start()
         if star not in ends or star + 1 in starts:
             raise TermError(
                 "a star stands only at the end of a word",
@@ -116,57 +141,42 @@ def _stars(typed: str, found: list[Word]) -> frozenset[int]:
                 start=before[0].start,
                 end=star + 1,
             )
-    return stars
 
 
-def _term_word(typed: str, found: list[Word], index: int, stars: frozenset[int]) -> TermWord:
-    word = found[index]
-    gap = typed[found[index - 1].after : word.start] if index else ""
-    is_joined = index > 0 and not gap and word.is_unspaced and found[index - 1].is_unspaced
-    return _typed_word(
-        typed[word.start : word.end],
-        word.script,
-        word.folded,
-        visible_gap(gap.lstrip("*")) if gap.strip() else "",
-        is_first=index == 0,
-        has_star=word.end in stars,
-        is_joined=is_joined,
-    )
-
-
-@lru_cache(maxsize=100_000)
-def _typed_word(  # noqa: PLR0913 (what tells one word of a term from another)
-    text: str,
-    script: str,
-    folded: str,
-    gap: str,
-    *,
-    is_first: bool,
-    has_star: bool,
-    is_joined: bool,
-) -> TermWord:
-    """Return a word of a term; terms of one set share most of theirs."""
-    return TermWord(
-        script=script,
-        folded=folded,
-        # A sign for several letters holds each of them.
-        exact=folded if script in UNSPACED else exact_form(text),
-        case=_case_of(text, is_first=is_first) if script != DIGIT else Case.FREE,
-        is_small=text.islower(),
-        has_star=has_star,
-        is_joined=is_joined,
-        gap=gap,
-    )
-
-
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=_LATELY)
 def _plain_word(text: str, *, is_first: bool = False) -> TermWord:
-    return _typed_word(
-        text, LATIN, text.lower(), "", is_first=is_first, has_star=False, is_joined=False
+    return TermWord(
+        script=LATIN,
+        folded=text.lower(),
+        exact=text,
+        case=_case_of(text, is_first=is_first),
+        is_small=text.islower(),
+        has_star=False,
+        is_joined=False,
+        gap="",
+    )
+
+
+def _term_word(typed: str, found: list[Word], index: int) -> TermWord:
+    word = found[index]
+    text = typed[word.start : word.end]
+    gap = typed[found[index - 1].after : word.start] if index else ""
+    return TermWord(
+        script=word.script,
+        folded=word.folded,
+        # A sign for several letters holds each of them.
+        exact=word.folded if word.is_unspaced else exact_form(text),
+        case=_case_of(text, is_first=index == 0) if word.script != DIGIT else Case.FREE,
+        is_small=text.islower(),
+        has_star=typed.startswith("*", word.end),
+        is_joined=index > 0 and not gap and word.is_unspaced and found[index - 1].is_unspaced,
+        gap=visible_gap(gap.lstrip("*")) if gap.strip() else "",
     )
 
 
 def _case_of(text: str, *, is_first: bool) -> Case:
+    if text.islower():
+        return Case.FREE
     if text.isupper():
         return Case.CAPITALS
     if len(text) > 2 and text.endswith("s") and text[:-1].isupper():  # noqa: PLR2004 (ICs, not Is)

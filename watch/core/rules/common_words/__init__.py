@@ -1,5 +1,6 @@
 """Words too common to be watched for, some 350 of each of 15 languages, by language code."""
 
+from collections.abc import Mapping
 from functools import cache
 
 from watch.core.rules.common_words import (
@@ -47,7 +48,13 @@ def common_in(folded: str, language: str | None = None) -> str | None:
     """
     if language in _WORDS:
         return _WORDS[language][0] if folded in _folded(language) else None
-    return next((name for code, (name, _) in _WORDS.items() if folded in _folded(code)), None)
+    return _by_word().get(folded)
+
+
+@cache
+def _by_word() -> Mapping[str, str]:
+    """Return the name of the first language that each word is common in."""
+    return {word: name for code, (name, _) in reversed(_WORDS.items()) for word in _folded(code)}
 
 
 @cache

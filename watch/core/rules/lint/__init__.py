@@ -11,6 +11,7 @@ from watch.core.rules.lint.allowances import Allowances
 from watch.core.rules.lint.expressions import expression_remarks, nodes
 from watch.core.rules.lint.items import item_remarks
 from watch.core.rules.lint.remark import Code, Lint, Remark
+from watch.core.rules.lint.terms import latin_words
 from watch.core.rules.ruleset import Item, Rule, RuleFile
 from watch.core.rules.syntax import ItemIs, Tagged
 from watch.core.rules.terms import Term
@@ -42,20 +43,21 @@ def lints(files: Sequence[RuleFile], subscriptions: Sequence[Subscription] = ())
     undecided = set() if subscriptions else {Code.UNREACHED_ITEM}
     if len(files) == 1:
         undecided.add(Code.TERM_IN_TWO_ITEMS)
-    together: defaultdict[str, list[tuple[_Table, Remark]]] = defaultdict(list)
-    for file, table, remark in (*_shared_terms(files), *_unreached(files, subscriptions)):
-        together[file.path].append((table, remark))
+    unreached: defaultdict[str, list[tuple[_Table, Remark]]] = defaultdict(list)
+    for file, table, remark in _unreached(files, subscriptions):
+        unreached[file.path].append((table, remark))
+    shared = _SharedTerms()
     for file in files:
-        yield from _placed(file, [*_alone(file), *together[file.path]], undecided)
+        yield from _placed(file, [*_own(file, shared), *unreached[file.path]], undecided)
 
 
-def _alone(file: RuleFile) -> Iterator[tuple[_Table, Remark]]:
-    """Yield what is odd about the tables of a file whatever stands in others."""
+def _own(file: RuleFile, shared: "_SharedTerms") -> Iterator[tuple[_Table, Remark]]:
+    """Yield what is odd about the tables of a file, whoever is to be told of them."""
     has_examples = any(item.examples for item in file.items) or any(
         rule.examples for rule in file.rules
     )
     for table, item in _items(file):
-        for remark in item_remarks(item):
+        for remark in (*item_remarks(item), *shared.remarks(item)):
             yield table, remark
         if has_examples and not item.examples:
             yield table, _no_examples("item", item.name)
@@ -81,20 +83,34 @@ def _rules(file: RuleFile) -> Iterator[tuple[_Table, Rule]]:
         yield _Table("rule", index, rule.place.line), rule
 
 
-def _shared_terms(files: Sequence[RuleFile]) -> Iterator[tuple[RuleFile, _Table, Remark]]:
-    """Yield each term that an item before has too."""
-    first: dict[tuple[object, ...], Item] = {}
-    for file in files:
-        for table, item in _items(file):
-            for index, term in enumerate(item.terms):
-                other = first.setdefault(_key(term), item)
-                if other is not item:
-                    remark = Remark(
-                        Code.TERM_IN_TWO_ITEMS,
-                        f"{term.typed!r} is a term of {other.name!r} too ({other.place})",
-                        "keep it in one of the two",
-                    )
-                    yield file, table, remark.at("terms", index)
+class _SharedTerms:
+    """The terms of all items so far."""
+
+    def __init__(self) -> None:
+        # Nearly all terms are the only ones of their letters, and are looked at no closer.
+        self._alike: dict[str, tuple[Term, Item]] = {}
+        self._first: dict[tuple[object, ...], Item] = {}
+
+    def remarks(self, item: Item) -> Iterator[Remark]:
+        """Add an item; yield a remark for each of its terms that an item before has too."""
+        for index, term in enumerate(item.terms):
+            own = term, item
+            before = self._alike.setdefault(_letters(term), own)
+            if before is own:
+                continue
+            self._first.setdefault(_key(before[0]), before[1])
+            other = self._first.setdefault(_key(term), item)
+            if other is not item:
+                yield Remark(
+                    Code.TERM_IN_TWO_ITEMS,
+                    f"{term.typed!r} is a term of {other.name!r} too ({other.place})",
+                    "keep it in one of the two",
+                ).at("terms", index)
+
+
+def _letters(term: Term) -> str:
+    """Return what is equal for terms that find the same, and for some others."""
+    return " ".join(latin_words(term.typed) or [word.folded for word in term.words])
 
 
 def _key(term: Term) -> tuple[object, ...]:

@@ -41,11 +41,12 @@ class Allowances:
                 text = f"no lint has the code {name!r}"
                 self._misread.append((comment, text, suggestion(name, known)))
 
-    def silence(self, code: Code, *lines: int | None) -> bool:
-        """Whether a comment on one of these lines silences a lint."""
-        silencing = {(line, code) for line in lines if line is not None} & self._codes.keys()
-        self._used |= silencing
-        return bool(silencing)
+    def silence(self, code: Code, line: int | None) -> bool:
+        """Whether a comment on this line silences a lint."""
+        if line is None or (line, code) not in self._codes:
+            return False
+        self._used.add((line, code))
+        return True
 
     def lints(self, undecided: Collection[Code]) -> Iterator[Lint]:
         """Yield a lint for each comment that silences nothing, or names no lint.

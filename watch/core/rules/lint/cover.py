@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from watch.core.matcher import Matcher
 from watch.core.model import Document
+from watch.core.rules.lint.terms import latin_words
 from watch.core.rules.ruleset import Item, Ruleset
 from watch.core.rules.terms import Case, Term
-from watch.core.words.languages import inflection_of
+from watch.core.words.languages import Inflection, inflection_of
 from watch.core.words.segment import words
-from watch.core.words.shape import UNSPACED
+from watch.core.words.shape import LATIN, UNSPACED
 
 
 class Cover(NamedTuple):
@@ -57,13 +58,22 @@ def _may_cover(item: Item) -> bool:
     terms = item.terms
     if len(terms) == 1:
         return False
-    inflection = inflection_of(_languages(item))
-    if any(word.has_star for term in terms for word in term.words):
+    if any("*" in term.typed for term in terms):
         return True
-    keys = {
-        tuple(inflection.of(word.script).key(word.folded) for word in term.words) for term in terms
-    }
-    return len(keys) < len(terms)
+    inflection = inflection_of(_languages(item))
+    # Mostly the first words alone tell all terms apart.
+    first_keys = {next(_keys(term, inflection), "") for term in terms}
+    if len(first_keys) == len(terms):
+        return False
+    return len({tuple(_keys(term, inflection)) for term in terms}) < len(terms)
+
+
+def _keys(term: Term, inflection: Inflection) -> Iterator[str]:
+    """Return for each word of a term what is equal for all its forms."""
+    latin = latin_words(term.typed)
+    if latin is not None:
+        return map(inflection.of(LATIN).key, latin)
+    return (inflection.of(word.script).key(word.folded) for word in term.words)
 
 
 def find_covers(item: Item, terms: Sequence[Term], by: Sequence[Term]) -> Iterator[Cover]:

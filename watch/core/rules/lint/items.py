@@ -1,7 +1,6 @@
 """Lints of one item: its terms each, against one another, and against its excepts."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from watch.core.rules.lint.cover import covered_terms, hides_all
 from watch.core.rules.lint.remark import Code, Remark
@@ -9,6 +8,7 @@ from watch.core.rules.lint.terms import (
     acronym_case,
     common_word,
     is_sentence_cased,
+    is_unsuspicious,
     mixed_scripts,
     regex_ascii,
     sentence_case,
@@ -20,10 +20,10 @@ from watch.core.rules.terms import Case, Term
 
 def item_remarks(item: Item) -> Iterator[Remark]:
     """Yield all that is odd about an item as it stands alone."""
-    shown = _Shown.of(item)
     for index, term in enumerate(item.terms):
-        for remark in _term_remarks(term, item, shown):
-            yield remark.at("terms", index)
+        if not is_unsuspicious(term.typed, item.language):
+            for remark in _term_remarks(term, item):
+                yield remark.at("terms", index)
     for index, term in enumerate(item.excepts):
         for remark in _letters(term):
             yield remark.at("except", index)
@@ -37,40 +37,46 @@ def item_remarks(item: Item) -> Iterator[Remark]:
         yield Remark(Code.EXCEPT_HIDES_ALL, text, remedy).at("except")
 
 
-class _Shown(NamedTuple):
-    """What the terms of an item show of one another; folded words."""
-
-    listed: frozenset[str]
-    """Terms of one word that are not in capitals."""
-    names: frozenset[str]
-    """Words with a capital in terms that are no sentences: proper names, with and without an s."""
-
-    @classmethod
-    def of(cls, item: Item) -> "_Shown":
-        single = (term.words[0] for term in item.terms if len(term.words) == 1)
-        names = {
-            word.folded
-            for term in item.terms
-            if not is_sentence_cased(term)
-            for word in term.words
-            if not word.is_small
-        }
-        return cls(
-            frozenset(word.folded for word in single if word.case is not Case.CAPITALS),
-            frozenset(names | {name.removesuffix("s") for name in names}),
-        )
-
-
-def _term_remarks(term: Term, item: Item, shown: _Shown) -> Iterator[Remark]:
+def _term_remarks(term: Term, item: Item) -> Iterator[Remark]:
     yield from _letters(term)
     if term.pattern is not None:
         return
     # A short term is told once, be it a word or not.
-    yield from tuple(short_term(term)) or common_word(term, item.language)
-    yield from acronym_case(term, shown.listed)
+    if (remark := short_term(term) or common_word(term, item.language)) is not None:
+        yield remark
+    if (remark := acronym_case(term)) is not None and not _is_listed(term, item):
+        yield remark
     if item.language in {None, "en"}:
         is_name = len(item.terms) == 1 and term.typed == item.name
-        yield from sentence_case(term, shown.names, is_name=is_name)
+        remark = sentence_case(term, is_name=is_name)
+        if remark is not None and term.words[0].folded not in _names(item):
+            yield remark
+
+
+def _is_listed(acronym: Term, item: Item) -> bool:
+    """Whether the item has a term of the same word that is not in capitals."""
+    (word,) = acronym.words
+    return any(
+        len(term.words) == 1
+        and term.words[0].folded == word.folded
+        and term.words[0].case is not Case.CAPITALS
+        for term in item.terms
+    )
+
+
+def _names(item: Item) -> frozenset[str]:
+    """Return the proper names that an item's terms show, folded, with and without an s.
+
+    They are the words with a capital in terms that are no sentences.
+    """
+    names = {
+        word.folded
+        for term in item.terms
+        if not term.typed.islower() and not is_sentence_cased(term)
+        for word in term.words
+        if not word.is_small
+    }
+    return frozenset(names | {name.removesuffix("s") for name in names})
 
 
 def _letters(term: Term) -> Iterator[Remark]:

@@ -1,7 +1,7 @@
 """Lints of one term, as it is typed: of words, but for `regex_ascii`, which is for patterns."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 from watch.core.rules.common_words import common_in
@@ -23,12 +23,14 @@ from watch.core.words.shape import (
     SPACED,
     TAMIL,
     UNSPACED,
+    shape,
 )
 
 _LEAST_LETTERS = 3
 _LEAST_ACRONYM = 4
 _LETTERS = frozenset(SPACED)
 _BOUNDED = frozenset((HANGUL, HIRAGANA, KATAKANA, PROLONGED))
+_LATIN_WORDS = re.compile(r"[a-zA-Z]+(?:[ -][a-zA-Z]+)*")
 _SCRIPTS = {
     LATIN: "Latin",
     GREEK: "Greek",
@@ -41,46 +43,65 @@ _SCRIPTS = {
 }
 
 
-def short_term(term: Term) -> Iterator[Remark]:
-    """Yield a remark when a term holds so few letters that it stands in many other words."""
-    if sum(len(word.folded) for word in term.words) >= _LEAST_LETTERS:
-        return
-    more = "write more of the name, or allow it"
-    if not any(word.script in UNSPACED for word in term.words):
-        yield Remark(Code.SHORT_TERM, f"{term.typed!r} is under three letters", more)
-    elif not term.is_exact:
-        # Only there "=" asks for a boundary that texts have.
-        has_boundary = all(word.script in _BOUNDED for word in term.words)
-        remedy = f"write ={term.typed}, which begins a written word; or {more}"
-        text = f"{term.typed!r} stands inside longer words"
-        yield Remark(Code.SHORT_TERM, text, remedy if has_boundary else more)
+def latin_words(typed: str) -> list[str] | None:
+    """Return the folded words of a term where a glance tells them; None of all other terms.
 
-
-def common_word(term: Term, language: str | None) -> Iterator[Remark]:
-    """Yield a remark when a term is a word that stands in nearly every text of some language."""
-    if any(word.has_star for word in term.words):
-        return
-    if not all(word.is_joined for word in term.words[1:]):
-        return
-    common = common_in("".join(word.folded for word in term.words), language)
-    if common is not None:
-        remedy = "write a longer name, or use it in a rule beside another word"
-        yield Remark(Code.COMMON_WORD, f"{term.typed!r} is a common word of {common}", remedy)
-
-
-def acronym_case(term: Term, listed: Container[str]) -> Iterator[Remark]:
-    """Yield a remark when capitals can be said as a word, which some papers then write small.
-
-    Not when the item lists it so: `listed` are its terms of one word not in capitals, folded.
+    They are letters from a to z between single spaces and hyphens.
     """
-    if len(term.words) != 1 or term.is_exact or not _can_be_said(term.words[0]):
-        return
-    (word,) = term.words
-    if word.folded in listed:
-        return
-    small = word.exact.capitalize()
+    if _LATIN_WORDS.fullmatch(typed) is None:
+        return None
+    return typed.lower().replace("-", " ").split(" ")
+
+
+def is_unsuspicious(typed: str, language: str | None) -> bool:
+    """Whether a glance tells that nothing is odd about a term; of most it does."""
+    if len(typed) <= _LEAST_LETTERS or _LATIN_WORDS.fullmatch(typed) is None:
+        return False
+    if "-" in typed:
+        return True
+    first, _, rest = typed.partition(" ")
+    if rest:
+        return first.islower() or not rest.islower()
+    return not first.isupper() and common_in(first.lower(), language) is None
+
+
+def short_term(term: Term) -> Remark | None:
+    """Return a remark when a term holds so few letters that it stands in many other words."""
+    own = term.words
+    if sum(len(word.folded) for word in own) >= _LEAST_LETTERS:
+        return None
+    more = "write more of the name, or allow it"
+    if not any(word.script in UNSPACED for word in own):
+        return Remark(Code.SHORT_TERM, f"{term.typed!r} is under three letters", more)
+    if term.is_exact:
+        return None
+    # Only there "=" asks for a boundary that texts have.
+    has_boundary = all(word.script in _BOUNDED for word in own)
+    remedy = f"write ={term.typed}, which begins a written word; or {more}"
+    text = f"{term.typed!r} stands inside longer words"
+    return Remark(Code.SHORT_TERM, text, remedy if has_boundary else more)
+
+
+def common_word(term: Term, language: str | None) -> Remark | None:
+    """Return a remark when a term is a word that stands in nearly every text of some language."""
+    own = term.words
+    if not all(word.is_joined for word in own[1:]) or any(word.has_star for word in own):
+        return None
+    common = common_in("".join([word.folded for word in own]), language)
+    if common is None:
+        return None
+    remedy = "write a longer name, or use it in a rule beside another word"
+    return Remark(Code.COMMON_WORD, f"{term.typed!r} is a common word of {common}", remedy)
+
+
+def acronym_case(term: Term) -> Remark | None:
+    """Return a remark when capitals can be said as a word, which some papers then write small."""
+    own = term.words
+    if len(own) != 1 or term.is_exact or not _can_be_said(own[0]):
+        return None
+    small = own[0].exact.capitalize()
     remedy = f'list "{small}" too'
-    yield Remark(Code.ACRONYM_CASE, f"{term.typed!r} does not find {small}", remedy)
+    return Remark(Code.ACRONYM_CASE, f"{term.typed!r} does not find {small}", remedy)
 
 
 def _can_be_said(word: TermWord) -> bool:
@@ -98,34 +119,38 @@ def _can_be_said(word: TermWord) -> bool:
 
 def is_sentence_cased(term: Term) -> bool:
     """Whether a term reads like the beginning of a sentence: a capital, then small words only."""
-    if term.is_exact or len(term.words) <= 1 or not term.typed.isascii():
+    if term.is_exact or not term.typed.isascii() or term.typed.islower():
         return False
-    return all(
-        word.case is Case.CAPITAL if at == 0 else word.is_small and not word.gap
-        for at, word in enumerate(term.words)
+    first, *rest = term.words or (None,)
+    return (
+        first is not None
+        and first.case is Case.CAPITAL
+        and bool(rest)
+        and all(word.is_small and not word.gap for word in rest)
     )
 
 
-def sentence_case(term: Term, names: Container[str], *, is_name: bool) -> Iterator[Remark]:
-    """Yield a remark when an English phrase is typed like a sentence.
+def sentence_case(term: Term, *, is_name: bool) -> Remark | None:
+    """Return a remark when an English phrase is typed like a sentence.
 
-    Not when its first word is among the `names` that the item's other terms show, folded.
     `is_name` tells that the term is the item's name, which had no other.
     """
-    if not is_sentence_cased(term) or term.words[0].folded in names:
-        return
+    if not is_sentence_cased(term):
+        return None
     rest = (word.folded for word in term.words[1:])
     if any(common_in(word) and not common_in(word, "en") for word in rest):
-        return  # another language, which writes titles so
+        return None  # another language, which writes titles so
     small = term.typed[:1].lower() + term.typed[1:]
     remedy = f'add terms = ["{small}"]' if is_name else f'write it small: "{small}"'
     text = f"{term.typed!r} finds only what begins with a capital"
-    yield Remark(Code.SENTENCE_CASE, text, remedy)
+    return Remark(Code.SENTENCE_CASE, text, remedy)
 
 
 def mixed_scripts(typed: str) -> Iterator[Remark]:
     """Yield a remark for each word of a term whose letters are of two scripts."""
-    if typed.isascii():
+    # The letter s has a shape of its own, and is Latin.
+    scripts = _LETTERS.intersection(shape(typed).replace("s", LATIN))
+    if len(scripts) <= 1:
         return
     for left, right in pairwise(words(typed)):
         if left.end == right.start and {left.script, right.script} <= _LETTERS:
