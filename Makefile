@@ -29,6 +29,7 @@ test: install
 	$(BIN)/coverage run -m pytest --numprocesses auto --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+	$(BIN)/coverage report --include='watch/core/*' --fail-under=100
 
 bench: install
 	$(BIN)/python -m tests.bench

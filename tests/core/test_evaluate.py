@@ -7,18 +7,17 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import event, given, note
+from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
 from tests.builders import a_document
 from tests.core.naive_rules import Seen, counted_words, naive_evaluate
 from watch.core.matcher import Matcher
 from watch.core.model import Document, Field, Mention, Place
-from watch.core.rules.evaluate import evaluate, find_spots
+from watch.core.rules.evaluate import Evaluation, evaluate, meets
 from watch.core.rules.explain import Explanation, explain
 from watch.core.rules.expression import parse_expression
 from watch.core.rules.operands import operands, required
-from watch.core.rules.proximity import MOST_SPOTS
 from watch.core.rules.ruleset import Item, Ruleset
 from watch.core.rules.syntax import (
     And,
@@ -37,9 +36,10 @@ from watch.core.rules.syntax import (
     Unit,
     Within,
     Words,
+    show,
 )
 from watch.core.rules.terms import parse_term
-from watch.core.rules.view import View
+from watch.core.rules.view import MOST_SPOTS, Layout, View
 from watch.core.words.distance import WordPlaces
 
 Mentions = Mapping[Expression, Sequence[Mention]]
@@ -48,6 +48,7 @@ Mentions = Mapping[Expression, Sequence[Mention]]
 def a_view(document: Document, mentions: Mentions) -> View:
     return View(
         document,
+        Layout(document),
         items={key.item: found for key, found in mentions.items() if isinstance(key, ItemIs)},
         tags={key.tag: found for key, found in mentions.items() if isinstance(key, Tagged)},
         words={key.typed: found for key, found in mentions.items() if isinstance(key, Words)},
@@ -125,7 +126,8 @@ each_case = pytest.mark.parametrize(
 @each_case
 def test_a_rule_holds_as_the_table_says(case: Case) -> None:
     expression = parse_expression(case.when)
-    found = evaluate(expression, a_view(case.document, mentions_in(case.document, expression)))
+    view = a_view(case.document, mentions_in(case.document, expression))
+    found = evaluate(expression, view).mentions
     texts = None if found is None else [mention.text_in(case.document) for mention in found]
     assert texts == case.finds
 
@@ -141,16 +143,19 @@ def test_the_naive_twin_holds_as_the_table_says(case: Case) -> None:
 
 def test_a_document_is_in_the_language_trusted_most() -> None:
     document = replace(a_document("드론"), languages=("ko-KR", "en"))
-    assert evaluate(parse_expression("lang:ko"), View(document)) == ()
-    assert evaluate(parse_expression("lang:en"), View(document)) is None
-    assert evaluate(LanguageIs(code="?"), View(a_document("드론"))) is None
+    view = a_view(document, {})
+    assert evaluate(parse_expression("lang:ko"), view).mentions == ()
+    assert evaluate(parse_expression("lang:en"), view).mentions is None
+    assert evaluate(LanguageIs(code="?"), view).mentions is None
 
 
 def test_what_is_no_kind_of_expression_is_refused() -> None:
     with pytest.raises(AssertionError):
-        evaluate(Expression(), View(a_document("A drone")))
+        evaluate(Expression(), a_view(a_document("A drone"), {}))
     with pytest.raises(AssertionError):
         required(Expression())
+    with pytest.raises(AssertionError):
+        show(Expression())
 
 
 # --- generated rules and documents
@@ -242,20 +247,20 @@ RANDOMS = st.randoms(use_true_random=False)
 @given(RANDOMS)
 def test_evaluation_finds_what_its_naive_twin_finds(random: Random) -> None:
     expression, document, mentions = made(random)
-    found = evaluate(expression, a_view(document, mentions))
+    evaluation = evaluate(expression, a_view(document, mentions))
+    found = evaluation.mentions
     event("does not hold" if found is None else "holds by mentions" if found else "holds")
     assert found == naive_evaluate(expression, Seen(document=document, mentions=mentions))
+    assert evaluation.left_out == ()
 
 
 @given(RANDOMS)
 def test_what_requires_an_operand_never_holds_without_one(random: Random) -> None:
     expression, document, mentions = made(random)
-    needed = required(expression)
-    if needed is None:
-        return
-    assert needed <= set(operands(expression))
-    others = {node: found for node, found in mentions.items() if node not in needed}
-    assert evaluate(expression, a_view(document, others)) is None
+    for few in required(expression):
+        assert few <= set(operands(expression))
+        others = {node: found for node, found in mentions.items() if node not in few}
+        assert evaluate(expression, a_view(document, others)).mentions is None
 
 
 @given(RANDOMS)
@@ -263,8 +268,8 @@ def test_an_explanation_says_of_each_part_what_evaluation_says(random: Random) -
     expression, document, mentions = made(random)
     view = a_view(document, mentions)
     explained = explain(expression, view)
-    assert explained.holds == (evaluate(expression, view) is not None)
-    assert explained.spots == tuple(find_spots(expression, view) or ())
+    assert explained.holds == (evaluate(expression, view).mentions is not None)
+    assert explained.spots == tuple(meets(expression, view).spots or ())
 
 
 @given(RANDOMS)
@@ -283,29 +288,31 @@ def test_distances_are_those_of_the_naive_twin(random: Random) -> None:
 @pytest.mark.parametrize(
     ("when", "needed"),
     [
-        ("Russia", {"Russia"}),
-        ("Russia AND Moscow", {"Russia"}),
-        ("(Russia OR Moscow) AND Kursk", {"Kursk"}),
-        ("Russia OR Moscow", {"Russia", "Moscow"}),
-        ("Russia OR (Moscow AND Kursk)", {"Russia", "Moscow"}),
-        ("(Russia OR Moscow) NEAR/3 Kursk", {"Kursk"}),
-        ("(Russia OR Moscow) W/S Kursk", {"Kursk"}),
-        ("(Russia OR Moscow) NOT NEAR/3 Kursk", {"Russia", "Moscow"}),
-        ("title:(Russia OR Moscow)", {"Russia", "Moscow"}),
-        ("ATLEAST/3 Russia", {"Russia"}),
-        ("2 OF (Russia, Moscow, Kursk)", {"Russia", "Moscow"}),
-        ("2 OF ((Russia OR Moscow), Kursk, Minsk)", {"Kursk", "Minsk"}),
-        ("2 OF (Russia, Moscow, lang:ru)", {"Russia", "Moscow"}),
-        ("2 OF (Russia, lang:ru, NOT Moscow)", None),
-        ("Russia AND NOT Moscow", {"Russia"}),
-        ("lang:ru AND NOT Moscow", None),
-        ("source:TASS", None),
-        ("Russia OR lang:ru", None),
+        ("Russia", ["Russia"]),
+        ("Russia AND Moscow", ["Russia", "Moscow"]),
+        ("Russia AND Moscow AND (Russia)", ["Russia", "Moscow"]),
+        ("(Russia OR Moscow) AND Kursk", ["Kursk", "Russia Moscow"]),
+        ("Russia OR Moscow", ["Russia Moscow"]),
+        ("Russia OR (Moscow AND Kursk)", ["Russia Moscow"]),
+        ("(Russia OR Moscow) NEAR/3 Kursk", ["Kursk", "Russia Moscow"]),
+        ("(Russia OR Moscow) W/S Kursk", ["Kursk", "Russia Moscow"]),
+        ("(Russia OR Moscow) NOT NEAR/3 Kursk", ["Russia Moscow"]),
+        ("title:(Russia OR Moscow)", ["Russia Moscow"]),
+        ("ATLEAST/3 (Russia NEAR/3 Moscow)", ["Russia", "Moscow"]),
+        ("2 OF (Russia, Moscow, Kursk)", ["Russia Moscow"]),
+        ("3 OF (Russia, Moscow, Kursk)", ["Russia", "Moscow", "Kursk"]),
+        ("2 OF ((Russia OR Moscow), Kursk, Minsk)", ["Kursk Minsk"]),
+        ("2 OF (Russia, Moscow, lang:ru)", ["Russia Moscow"]),
+        ("2 OF (Russia, lang:ru, NOT Moscow)", []),
+        ("Russia AND NOT Moscow", ["Russia"]),
+        ("lang:ru AND NOT Moscow", []),
+        ("source:TASS", []),
+        ("Russia OR lang:ru", []),
     ],
 )
-def test_the_fewest_operands_are_required(when: str, needed: set[str] | None) -> None:
-    expected = None if needed is None else {Words(typed=typed) for typed in needed}
-    assert required(parse_expression(when)) == expected
+def test_sets_of_which_one_operand_each_is_required(when: str, needed: list[str]) -> None:
+    expected = [{Words(typed=typed) for typed in few.split()} for few in needed]
+    assert list(required(parse_expression(when))) == expected
 
 
 def test_operands_are_all_words_items_and_tags_from_left_to_right() -> None:
@@ -375,14 +382,20 @@ def test_the_parts_of_a_field_are_explained_within_it() -> None:
 # --- size
 
 
-def a_line(pattern: str, count: int) -> tuple[Document, View]:
-    """Return a document of single letters, and a view in which each is a word of its own."""
+def letters(document: Document, letter: str) -> list[Mention]:
+    """Return a mention of each place of a letter in a text."""
+    return [
+        Mention(item=letter, field=Field.TEXT, start=at, end=at + 1, term=letter)
+        for at, each in enumerate(document.text)
+        if each == letter
+    ]
+
+
+def a_line(pattern: str, count: int) -> View:
+    """Return the view of a document of single letters, each of them a word and mentioned."""
     document = a_document(" ".join(pattern * count))
-    mentions: dict[str, list[Mention]] = {}
-    for at, letter in enumerate(document.text):
-        found = mentions.setdefault(letter, [])
-        found.append(Mention(item=letter, field=Field.TEXT, start=at, end=at + 1, term=letter))
-    return document, View(document, words=mentions)
+    words = {letter: letters(document, letter) for letter in set(pattern)}
+    return View(document, Layout(document), words=words)
 
 
 def place(operator: str, count: int = 1000, *, left: str = "a", right: str = "b") -> Expression:
@@ -403,41 +416,146 @@ def place(operator: str, count: int = 1000, *, left: str = "a", right: str = "b"
 )
 def test_ten_thousand_places_a_side_come_to_their_end(operator: str, *, holds: bool) -> None:
     # All pairs would take minutes.
-    _, view = a_line("ab", MOST_SPOTS)
-    assert (evaluate(place(operator), view) is not None) == holds
+    view = a_line("ab", MOST_SPOTS)
+    evaluation = evaluate(place(operator), view)
+    assert (evaluation.mentions is not None) == holds
+    assert evaluation.left_out == ()
 
 
 def test_of_too_many_pairs_the_nearest_are_kept_so_that_no_mention_is_lost() -> None:
-    _, view = a_line("aab", 3000)
-    found = evaluate(place("NEAR/#"), view)
-    assert found is not None
-    assert len(found) == 9000
-    spots = find_spots(place("PRE/#"), view)
+    view = a_line("aab", 3000)
+    evaluation = evaluate(place("NEAR/#"), view)
+    assert len(evaluation.mentions or ()) == 9000
+    assert evaluation.left_out == ()
+    spots = meets(place("PRE/#"), view).spots
     assert spots is not None
     assert MOST_SPOTS > len(spots) == 6000
 
 
-def test_of_more_places_on_a_side_than_take_part_the_first_do() -> None:
-    _, view = a_line("ab", MOST_SPOTS + 5)
-    found = evaluate(place("PRE/0"), view)
-    assert found is not None
-    assert len(found) == 2 * MOST_SPOTS
-    assert found[-1].end == 4 * MOST_SPOTS - 1
+def test_of_more_places_on_a_side_than_take_part_the_first_do_and_that_is_told() -> None:
+    evaluation = evaluate(place("PRE/0"), a_line("ab", MOST_SPOTS + 5))
+    assert evaluation.mentions is not None
+    assert len(evaluation.mentions) == 2 * MOST_SPOTS
+    assert evaluation.mentions[-1].end == 4 * MOST_SPOTS - 1
+    told = "10,005 places on one side of PRE/0; the first 10,000 took part"
+    assert evaluation.left_out == (told, told)
 
 
-def test_ten_nested_proximities_in_a_dense_text_come_to_their_end() -> None:
-    _, view = a_line("ab", 500)
+@pytest.mark.parametrize("operator", ["NOT NEAR/0", "NOT W/S"])
+def test_an_absence_that_was_not_looked_for_everywhere_is_told(operator: str) -> None:
+    view = replace(a_line("ab", 10), most_spots=9)
+    told = f"10 places on one side of {operator}; the first 9 took part"
+    assert evaluate(place(operator), view).left_out == (told, told)
+
+
+def a_proximity(random: Random, depth: int) -> Expression:
+    if depth == 0:
+        return Words(typed=random.choice("abc"))
+    left, right = a_proximity(random, depth - 1), a_proximity(random, random.randrange(depth))
+    words = random.choice((0, 1, 3, 9))
+    return random.choice(
+        (
+            Near(words=words, is_ordered=random.random() < 0.7, left=left, right=right),
+            Near(words=words, is_ordered=True, left=right, right=left),
+            Together(unit=random.choice(list(Unit)), left=left, right=right),
+            Apart(reach=words, left=left, right=right),
+            Or(operands=(left, right)),
+        )
+    )
+
+
+@given(RANDOMS)
+@settings(max_examples=400)
+def test_what_the_bounds_leave_out_changes_nothing_or_is_told(random: Random) -> None:
+    signs = random.choices("aabbc.", k=random.randint(4, 14))
+    document = a_document(" ".join(signs).replace(" .", "."))
+    mentions: Mentions = {Words(typed=each): letters(document, each) for each in "abc"}
+    count, place = random.randint(1, 6), a_proximity(random, random.randint(1, 3))
+    expression = random.choice(
+        (
+            place,
+            AtLeast(count=count, operand=place),
+            Not(operand=AtLeast(count=count, operand=place)),
+            And(operands=(Words(typed="a"), Not(operand=place))),
+        )
+    )
+    view = replace(a_view(document, mentions), most_spots=random.randint(1, 20))
+    evaluation = evaluate(expression, view)
+    note(f"{show(expression)} {document.text} {view.most_spots} {evaluation}")
+    exact = naive_evaluate(expression, Seen(document=document, mentions=mentions))
+    event(
+        f"{'exact' if evaluation.mentions == exact else 'not exact'}, {bool(evaluation.left_out)}"
+    )
+    assert evaluation.left_out or evaluation.mentions == exact
+
+
+@pytest.mark.parametrize(
+    ("when", "holds", "told"),
+    [
+        ("ATLEAST/5 (a PRE/9 b)", True, None),
+        ("ATLEAST/9 (a PRE/9 b)", False, "15 pairs near by PRE/9; the nearest of each place"),
+        (
+            "a AND NOT ATLEAST/9 (a PRE/9 b)",
+            True,
+            "15 pairs near by PRE/9; the nearest of each place",
+        ),
+        ("a AND NOT (a PRE/9 b)", False, None),
+        ("c AND (a PRE/9 b)", False, None),
+        ("c OR (a PRE/9 b)", True, None),
+        ("(a PRE/9 b) NEAR/0 a", True, "15 pairs near by PRE/9; the nearest of each place"),
+        ("a NEAR/0 (c OR (a PRE/9 b))", True, "15 pairs near by PRE/9; the nearest of each place"),
+    ],
+)
+def test_pairs_left_out_are_told_where_a_place_may_be_missed(
+    when: str, told: str | None, *, holds: bool
+) -> None:
+    evaluation = evaluate(parse_expression(when), replace(a_line("ab", 5), most_spots=14))
+    assert (evaluation.mentions is not None) == holds
+    first = evaluation.left_out[0] if evaluation.left_out else None
+    assert first == (None if told is None else f"{told} took part")
+
+
+def nested(count: int) -> Expression:
+    """Return so many proximities within one another."""
     expression = place("NEAR/#")
-    for _ in range(9):
-        near_b = Words(typed="b")
-        expression = Near(words=1000, is_ordered=False, left=expression, right=near_b)
-    assert evaluate(expression, view) is not None
+    for _ in range(count - 1):
+        expression = Near(words=1000, is_ordered=False, left=expression, right=Words(typed="b"))
+    return expression
 
 
-def test_views_of_one_document_may_share_its_layout() -> None:
-    document = a_document("A drone. Russia")
-    view = View(document)
-    assert View(document, layout=view.layout).layout is view.layout
-    assert [view.sentence(Field.TEXT, at) for at in (0, 7, 9, 14)] == [0, 0, 1, 1]
-    assert [view.paragraph(Field.TEXT, at) for at in (0, 14)] == [0, 0]
-    assert view.words_between(Field.TEXT, 1, 9) == 1
+def test_fifty_nested_proximities_in_a_dense_text_come_to_their_end_and_tell_it() -> None:
+    # All pairs of all levels would take hours.
+    evaluation = evaluate(nested(50), a_line("ab", MOST_SPOTS))
+    assert evaluation.mentions is not None
+    assert evaluation.left_out[:2] == (
+        "10,000 places on one side of NEAR/1000; the first 200 took part",
+        "10,000 places on one side of NEAR/1000; the first 200 took part",
+    )
+
+
+@pytest.mark.parametrize(("count", "most"), [(1, 10_000), (2, 5_000), (3, 3_333)])
+def test_proximities_within_one_another_share_the_places_that_take_part(
+    count: int, most: int
+) -> None:
+    view = a_line("ab", MOST_SPOTS + 1)
+    expression = And(operands=(nested(count), place("NEAR/0")))
+    told = evaluate(expression, view).left_out
+    assert told[0] == f"10,001 places on one side of NEAR/1000; the first {most:,} took part"
+    # Those beside one another do not.
+    assert told[-1] == "10,001 places on one side of NEAR/0; the first 10,000 took part"
+
+
+def test_fifty_nested_proximities_in_a_short_text_are_exact() -> None:
+    document = a_document("b a b b a b b")
+    mentions: Mentions = {Words(typed=each): letters(document, each) for each in "ab"}
+    evaluation = evaluate(nested(4), a_view(document, mentions))
+    seen = Seen(document=document, mentions=mentions)
+    assert evaluation.mentions == naive_evaluate(nested(4), seen)
+    assert evaluate(nested(50), a_view(document, mentions)) == Evaluation(mentions=None)
+
+
+def test_a_layout_numbers_sentences_and_paragraphs_and_counts_the_words_between() -> None:
+    layout = Layout(a_document("A drone. Russia"))
+    assert [layout.unit(Unit.SENTENCE, Field.TEXT, at) for at in (0, 7, 9, 14)] == [0, 0, 1, 1]
+    assert [layout.unit(Unit.PARAGRAPH, Field.TEXT, at) for at in (0, 14)] == [0, 0]
+    assert layout.words(Field.TEXT).between(1, 9) == 1

@@ -17,7 +17,7 @@ def test_a_mention_counts_in_its_field() -> None:
     document = a_document("the text", title="the title")
     mention = Mention(item="i", field=Field.TITLE, start=4, end=9, term="t")
     assert mention.text_in(document) == "title"
-    assert replace(mention, field=Field.TEXT, end=8).text_in(document) == "text"
+    assert mention._replace(field=Field.TEXT, end=8).text_in(document) == "text"
 
 
 def test_an_alert_has_one_key_in_whatever_order_its_findings_come() -> None:

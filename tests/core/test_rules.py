@@ -39,7 +39,7 @@ def naive_mentions(operand: Operand, document: Document) -> Sequence[Mention]:
             ]
         case Words(typed=typed):
             mentions = naive_matching(Ruleset(items=(an_item(typed),)), document)
-            return [replace(mention, item="") for mention in mentions]
+            return [mention._replace(item="") for mention in mentions]
         case ItemIs(item="kim"):
             return naive_matching(Ruleset(items=(KIM,)), document)
         case _:

@@ -138,7 +138,7 @@ def finding(
         place=Place(path="rules/korea.toml", line=24),
         mentions=mentions,
     )
-    return replace(found, **differing)
+    return found._replace(**differing)
 
 
 def alert(subscription: Subscription, told: tuple[Told, ...]) -> Alert:

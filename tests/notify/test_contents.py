@@ -220,7 +220,7 @@ def test_everything_foreign_is_clean_and_short() -> None:
     found = finding(long, ["t" * 10_000], name="n" * 10_000, note="o" * 10_000)
     check(
         contents(
-            Told(document=long, findings=(replace(found, place=Place(path="p" * 9_999, line=1)),))
+            Told(document=long, findings=(found._replace(place=Place(path="p" * 9_999, line=1)),))
         )
     )
 

@@ -24,7 +24,7 @@ def _accept(
 async def test_findings_come_back_with_their_document_and_mentions(store: Store) -> None:
     matching = a_matching("icbm", "nis", "drone")
     first = matching.findings[0]
-    high = replace(first, severity=Severity.HIGH, note=None, mentions=matching.mentions[:2])
+    high = first._replace(severity=Severity.HIGH, note=None, mentions=matching.mentions[:2])
     matching = replace(matching, findings=(high, *matching.findings[1:]))
     _, numbers = await store.write(_accept, "one", matching)
     _, others = await store.write(_accept, "two", a_matching("icbm"))

@@ -1,14 +1,14 @@
 """A document against all rules in one pass: which items are mentioned, which rules hold."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from threading import Lock
 
 from watch.core.model import Document, Failure, Field, Finding, Matching, Mention
 from watch.core.rules.checks import Mentioned, RuleChecks, finding_of
 from watch.core.rules.explain import Explanation
-from watch.core.rules.passes import PatternPass, Use, WordPass, counting
+from watch.core.rules.passes import Pass, PatternPass, Span, Use, WordPass, counting
 from watch.core.rules.ruleset import Rule, Ruleset
 from watch.core.rules.terms import parse_term
 from watch.core.words.languages import Inflection, inflection_of
@@ -55,16 +55,17 @@ class Matcher:
         A rule that cannot be checked in full is a failure in the result; nothing is raised.
         """
         mentioned, failures = self._mentioned(document)
-        findings = self._findings(document, mentioned)
+        findings, not_in_full = self._findings(document, mentioned)
         mentions = [mention for _, found in mentioned.items for mention in found]
         if mentioned.words:
             # Words of rules count only where they make one hold.
             shown = (mention for finding in findings for mention in finding.mentions)
             mentions += dict.fromkeys(mention for mention in shown if not mention.item)
+        mentions.sort(key=_reading_order)
         return Matching(
-            mentions=tuple(sorted(mentions, key=_reading_order)),
+            mentions=tuple(mentions),
             findings=findings,
-            failures=tuple(failures),
+            failures=(*failures, *not_in_full),
         )
 
     def explain(self, document: Document, rule: Rule) -> Explanation:
@@ -74,35 +75,53 @@ class Matcher:
 
     def _mentioned(self, document: Document) -> tuple[Mentioned, list[Failure]]:
         """Return what is mentioned in a document, and what was left out."""
-        program = self._program(inflection_of(document.languages))
+        passes: tuple[Pass, ...] = (
+            *self._program(inflection_of(document.languages)),
+            self._patterns,
+        )
         found: defaultdict[int, list[Mention]] = defaultdict(list)
         failures: list[Failure] = []
-        count_of_items = len(self.ruleset.items)
-        for field in Field:
-            for name, spans in counting((*program, self._patterns), document.field_text(field)):
-                item = self.ruleset.items[name].id if name < count_of_items else ""
-                found[name] += [
-                    Mention(item=item, field=field, start=start, end=end, term=term)
-                    for start, end, _, term in spans[:MOST_MENTIONS]
-                ]
+        for field, text in ((Field.TITLE, document.title), (Field.TEXT, document.text)):
+            for name, spans in counting(passes, text).items():
+                found[name] += self._mentions(name, field, spans)
                 if len(spans) > MOST_MENTIONS:
-                    rules = (item,) if item else self._checks.rules_naming(name - count_of_items)
-                    failures += [_too_many(rule, len(spans)) for rule in rules]
-        items = [
-            (self.ruleset.items[name], found[name])
-            for name in sorted(found)
-            if name < count_of_items
-        ]
-        words = {name - count_of_items: found[name] for name in found if name >= count_of_items}
-        return Mentioned(items=items, words=words), failures
+                    failures += self._too_many(name, len(spans))
+        items = self.ruleset.items
+        count = len(items)
+        ordered = sorted(found)
+        return Mentioned(
+            items=[(items[name], found[name]) for name in ordered if name < count],
+            words={name - count: found[name] for name in ordered if name >= count},
+        ), failures
 
-    def _findings(self, document: Document, mentioned: Mentioned) -> tuple[Finding, ...]:
-        """Return what holds, in the order of the rule files."""
+    def _mentions(self, name: int, field: Field, spans: Sequence[Span]) -> list[Mention]:
+        """Return the mentions of an item, or of words that rules name."""
+        items = self.ruleset.items
+        item = items[name].id if name < len(items) else ""
+        return [
+            Mention(item, field, start, end, use.term.typed)
+            for start, end, use in spans[:MOST_MENTIONS]
+        ]
+
+    def _too_many(self, name: int, count: int) -> Iterator[Failure]:
+        """Yield a failure for each rule of which not all mentions were kept."""
+        items = self.ruleset.items
+        kept = f"the first {MOST_MENTIONS:,} were kept"
+        rules = (
+            (items[name].id,) if name < len(items) else self._checks.rules_naming(name - len(items))
+        )
+        for rule in rules:
+            yield Failure(rule=rule, text=f"{count:,} mentions in one document; {kept}")
+
+    def _findings(
+        self, document: Document, mentioned: Mentioned
+    ) -> tuple[tuple[Finding, ...], list[Failure]]:
+        """Return what holds, in the order of the rule files, and what was not checked in full."""
         found = [finding_of(item, its) for item, its in mentioned.items if item.has_alert]
-        by_rules = tuple(self._checks.findings(document, mentioned))
+        by_rules, failures = self._checks.findings(document, mentioned)
         if by_rules:
             found = sorted((*found, *by_rules), key=self._place_in_files)
-        return tuple(found)
+        return tuple(found), failures
 
     def _place_in_files(self, finding: Finding) -> tuple[int, int]:
         return self._files.get(finding.place.path, 0), finding.place.line
@@ -110,9 +129,10 @@ class Matcher:
     def _program(self, inflection: Inflection) -> tuple[WordPass, ...]:
         """Return the passes for an inflection, compiled when it is first met."""
         with self._lock:
-            if inflection in self._programs:
+            known = self._programs.get(inflection)
+            if known is not None:
                 self._programs.move_to_end(inflection)
-                return self._programs[inflection]
+                return known
             # Items with a language of their own join those without where both inflect alike.
             shared: defaultdict[Inflection, list[Use]] = defaultdict(list)
             for language, uses in self._uses.items():
@@ -122,11 +142,6 @@ class Matcher:
             while len(self._programs) > _MOST_PROGRAMS:
                 self._programs.popitem(last=False)
             return program
-
-
-def _too_many(item: str, count: int) -> Failure:
-    kept = f"the first {MOST_MENTIONS:,} were kept"
-    return Failure(rule=item, text=f"{count:,} mentions in one document; {kept}")
 
 
 def _reading_order(mention: Mention) -> tuple[bool, int, int]:

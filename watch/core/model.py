@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum, unique
-from typing import NewType
+from typing import NamedTuple, NewType
 
 DocumentId = NewType("DocumentId", int)
 FindingId = NewType("FindingId", int)
@@ -79,9 +79,8 @@ class Document:
         return self.title if field is Field.TITLE else self.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
-    """An item at a span of a document."""
+class Mention(NamedTuple):
+    """An item at a span of a document; a tuple, for a document may hold thousands."""
 
     item: str
     """The item's id; empty for words that a rule itself names."""
@@ -96,8 +95,7 @@ class Mention:
         return document.field_text(self.field)[self.start : self.end]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """A rule that holds for a document, as the rule stood when it was checked.
 
     It carries all that a mail says of the rule, so that an alert can be written, and
@@ -110,9 +108,9 @@ class Finding:
     severity: Severity
     tags: tuple[str, ...]
     place: Place
-    note: str | None = None
     mentions: tuple[Mention, ...]
     """Every mention that makes the rule hold."""
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

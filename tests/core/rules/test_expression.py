@@ -99,6 +99,33 @@ def test_fifty_levels_are_taken_and_more_are_not() -> None:
         parse_expression("A AND (B OR (" * 25 + "A AND (B OR C)" + "))" * 25)
 
 
+@pytest.mark.parametrize("levels", [1, 50, 60, 100])
+def test_parentheses_alone_are_no_depth(levels: int) -> None:
+    assert parse_expression("(" * levels + "A" + ")" * levels) == A
+
+
+def test_more_parentheses_than_a_hundred_are_told() -> None:
+    with pytest.raises(ExpressionError) as raised:
+        parse_expression("(" * 101 + "A" + ")" * 101)
+    (fault,) = raised.value.faults
+    assert (fault.start, fault.end) == (100, 101)
+    assert (fault.text, fault.remedy) == (
+        "nested more than 50 deep",
+        "make it flatter, or two rules",
+    )
+
+
+@pytest.mark.parametrize(("levels", "is_taken"), [(49, True), (50, True), (51, False), (60, False)])
+def test_proximities_are_nested_fifty_deep_at_most(levels: int, *, is_taken: bool) -> None:
+    text = "(" * (levels - 1) + "A NEAR/5 B" + ") NEAR/5 B" * (levels - 1)
+    if is_taken:
+        tree = parse_expression(text)
+        assert parse_expression(show(tree)) == tree
+    else:
+        with pytest.raises(ExpressionError, match="nested more than 50 deep"):
+            parse_expression(text)
+
+
 def test_a_long_flat_list_is_no_depth() -> None:
     tree = parse_expression(" OR ".join(["A"] * 50_000))
     assert isinstance(tree, Or)

@@ -1,10 +1,12 @@
 """Which rules hold for a document, given what is mentioned in it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import assert_never
 
-from watch.core.model import Document, Finding, Mention
+from watch.core.model import Document, Failure, Finding, Mention
 from watch.core.rules.evaluate import evaluate
 from watch.core.rules.explain import Explanation, explain
 from watch.core.rules.operands import Operand, operands, required
@@ -28,24 +30,21 @@ class Mentioned:
 class RuleChecks:
     """The rules of a set made ready: of all, only those are evaluated that may hold.
 
-    A rule is looked at when one of its required operands is mentioned, or always when it has none.
+    Of what a rule requires it is looked up by the smallest set of operands, and goes on only when
+    the next is mentioned too. One that requires nothing is evaluated always.
     """
 
     def __init__(self, ruleset: Ruleset) -> None:
         self._rules = ruleset.rules
         self._always: list[int] = []
         self._asking: defaultdict[_Key, list[int]] = defaultdict(list)
+        self._beside: dict[int, frozenset[_Key]] = {}
         # Each word or phrase that a rule names, with the rules that do.
         named: defaultdict[tuple[str | None, str], list[str]] = defaultdict(list)
         tags = set()
         for index, rule in enumerate(self._rules):
-            if not rule.has_alert:
-                continue
-            needed = required(rule.when)
-            if needed is None:
-                self._always.append(index)
-            for operand in needed or ():
-                self._asking[_key(rule, operand)].append(index)
+            if rule.has_alert:
+                self._add(index, rule)
             for operand in operands(rule.when):
                 if isinstance(operand, Words):
                     named[rule.language, operand.typed].append(rule.id)
@@ -54,20 +53,45 @@ class RuleChecks:
         self.words = tuple(named)
         """The language and the words, as typed, of each operand that is no item or tag."""
         self._naming = tuple(named.values())
-        self._tags = frozenset(tags)
+        # Of each item those of its tags, its kind among them, that any rule names.
+        self._tags = {
+            item.id: named_tags
+            for item in (ruleset.items if tags else ())
+            if (named_tags := tags.intersection((*item.tags, item.kind or "")))
+        }
+
+    def _add(self, index: int, rule: Rule) -> None:
+        needed = [frozenset(_key(rule, one) for one in few) for few in required(rule.when)]
+        if not needed:
+            self._always.append(index)
+            return
+        for key in needed[0]:
+            self._asking[key].append(index)
+        if len(needed) > 1:
+            self._beside[index] = needed[1]
 
     def rules_naming(self, words: int) -> Iterable[str]:
         """Return the ids of the rules that name words, by their index in `words`."""
         return dict.fromkeys(self._naming[words])
 
-    def findings(self, document: Document, mentioned: Mentioned) -> Iterator[Finding]:
-        """Yield a finding for each rule that holds, given what is mentioned."""
+    def findings(
+        self, document: Document, mentioned: Mentioned
+    ) -> tuple[list[Finding], list[Failure]]:
+        """Return a finding for each rule that holds, a failure for each not checked in full."""
+        findings: list[Finding] = []
+        failures: list[Failure] = []
+        candidates = self._candidates(mentioned)
+        if not candidates:
+            return findings, failures
         views = self._views(document, mentioned)
-        for index in sorted(self._candidates(mentioned)):
+        for index in candidates:
             rule = self._rules[index]
-            held = evaluate(rule.when, views(rule.language))
-            if held is not None:
-                yield finding_of(rule, held)
+            evaluation = evaluate(rule.when, views(rule.language))
+            if evaluation.mentions is not None:
+                findings.append(finding_of(rule, evaluation.mentions))
+            if evaluation.left_out:
+                failures.append(_not_in_full(rule, evaluation.left_out))
+        return findings, failures
 
     def explanation(self, rule: Rule, document: Document, mentioned: Mentioned) -> Explanation:
         """Return what each part of a rule comes to, given what is mentioned."""
@@ -78,7 +102,7 @@ class RuleChecks:
         items = {item.id: mentions for item, mentions in mentioned.items}
         tags: defaultdict[str, list[Mention]] = defaultdict(list)
         for item, mentions in mentioned.items:
-            for tag in self._tags_of(item):
+            for tag in self._tags.get(item.id, ()):
                 tags[tag] += mentions
         words: defaultdict[str | None, dict[str, Sequence[Mention]]] = defaultdict(dict)
         for index, mentions in mentioned.words.items():
@@ -89,27 +113,29 @@ class RuleChecks:
 
         def view_of(language: str | None) -> View:
             if language not in views:
-                own = words.get(language)
-                views[language] = View(document, items=items, tags=tags, words=own, layout=layout)
+                views[language] = View(document, layout, items, tags, words[language])
             return views[language]
 
         return view_of
 
-    def _tags_of(self, item: Item) -> frozenset[str]:
-        """Return those of an item's tags, its kind among them, that any rule names."""
-        return self._tags.intersection((*item.tags, item.kind or ""))
-
-    def _candidates(self, mentioned: Mentioned) -> set[int]:
-        """Return the rules that may hold, by their indices."""
-        found = set(self._always)
+    def _candidates(self, mentioned: Mentioned) -> Sequence[int]:
+        """Return the rules that may hold, by their indices, in order."""
+        if not self._rules:
+            return ()
         keys: set[_Key] = set()
         for item, _ in mentioned.items:
             keys.add(("item", None, item.id))
-            keys.update(("tag", None, tag) for tag in self._tags_of(item))
+            for tag in self._tags.get(item.id, ()):
+                keys.add(("tag", None, tag))
         keys.update(("words", *self.words[index]) for index in mentioned.words)
-        for key in keys:
-            found.update(self._asking.get(key, ()))
-        return found
+        found = {index for key in keys for index in self._asking.get(key, ())}
+        beside = self._beside
+        return sorted(
+            chain(
+                self._always,
+                (one for one in found if one not in beside or not beside[one].isdisjoint(keys)),
+            )
+        )
 
 
 def _key(rule: Rule, operand: Operand) -> _Key:
@@ -120,6 +146,13 @@ def _key(rule: Rule, operand: Operand) -> _Key:
             return "tag", None, tag
         case Words(typed=typed):
             return "words", rule.language, typed
+    assert_never(operand)
+
+
+def _not_in_full(rule: Rule, left_out: Sequence[str]) -> Failure:
+    """Return the failure that tells what took no part; of much, the first."""
+    others = len(left_out) - 1
+    return Failure(rule=rule.id, text=left_out[0] + (f" (and {others:,} more)" if others else ""))
 
 
 def finding_of(rule: Item | Rule, mentions: Sequence[Mention]) -> Finding:

@@ -5,63 +5,90 @@ but starred words is looked up by the beginning of its first. A candidate may be
 check stands in occurrences.py.
 """
 
+from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from watch.core.rules.terms import Term
-from watch.core.words.alphabet import Alphabet
+from watch.core.words.alphabet import Alphabet, EncodedText
 from watch.core.words.languages import Inflection
-from watch.core.words.segment import Word
+from watch.core.words.segment import Word, words
 from watch.core.words.shape import UNSPACED
 
-
-class Candidate(NamedTuple):
-    """A place at which a term may stand."""
-
-    term: int
-    """Its index among the scanner's terms."""
-    first: int
-    """The index of the word of the text that would be its first."""
+Candidate = tuple[int, int]
+"""A term, by its index, and the index of the word of the text that would be its first."""
 
 
-class _Beginnings(NamedTuple):
+class _Beginning(NamedTuple):
     """A word within a chunk that begins as the first word of some starred terms does."""
 
     word: int
     terms: tuple[int, ...]
 
 
+Beginnings = tuple[_Beginning, ...]
+"""All such words of a chunk."""
+
+
+class _Spelled(dict[str, str]):
+    """What stands between the spaces of terms, as characters: most of it stands in many terms."""
+
+    def __init__(self, alphabet: Alphabet[Beginnings]) -> None:
+        super().__init__()
+        self._alphabet = alphabet
+
+    def __missing__(self, chunk: str) -> str:
+        character = self._alphabet.character
+        spelled = "".join([character(word.script, word.folded) for word in words(chunk)])
+        self[chunk] = spelled
+        return spelled
+
+
 class Scanner:
     """Finds the candidates of some terms in a text, at a cost that does not grow with the terms."""
 
-    def __init__(self, terms: Sequence[Term], inflection: Inflection) -> None:
+    def __init__(self, terms: Iterable[Term], inflection: Inflection) -> None:
         self._alphabet = Alphabet(inflection, mark=self._beginnings)
         self._by_beginning: defaultdict[str, list[int]] = defaultdict(list)
-        by_pattern: defaultdict[str, list[Candidate]] = defaultdict(list)
+        # Of each pattern its first term, and the others where there are any: terms are many.
+        self._first = array("L")
+        self._others: defaultdict[int, list[int]] = defaultdict(list)
+        # Of a term, how many of its words stand before its pattern, where any do.
+        self._before: dict[int, int] = {}
+        patterns: dict[str, int] = {}
+        spelled = _Spelled(self._alphabet)
         for index, term in enumerate(terms):
-            start, end = _anchor(term)
-            if start == end:
+            if "*" in term.typed:
+                pattern = self._pattern_beside_stars(index, term)
+            else:
+                pattern = "".join(map(spelled.__getitem__, term.typed.split(" ")))
+            if not pattern:
                 self._by_beginning[term.words[0].folded].append(index)
                 continue
-            pattern = "".join(
-                self._alphabet.character(word.script, word.folded) for word in term.words[start:end]
-            )
-            by_pattern[pattern].append(Candidate(index, start))
+            number = patterns.setdefault(pattern, len(patterns))
+            if number == len(self._first):
+                self._first.append(index)
+            else:
+                self._others[number].append(index)
         self._lengths = sorted({len(beginning) for beginning in self._by_beginning})
-        self._candidates = list(by_pattern.values())
-        self._automaton = (
-            AhoCorasick(list(by_pattern), matchkind=MatchKind.Standard) if by_pattern else None
-        )
+        self._automaton = AhoCorasick(patterns, matchkind=MatchKind.Standard) if patterns else None
 
-    def _beginnings(self, words: Sequence[Word]) -> tuple[_Beginnings, ...] | None:
+    def _pattern_beside_stars(self, index: int, term: Term) -> str:
+        start, end = _anchor(term)
+        if start:
+            self._before[index] = start
+        character = self._alphabet.character
+        return "".join([character(word.script, word.folded) for word in term.words[start:end]])
+
+    def _beginnings(self, words: Sequence[Word]) -> Beginnings | None:
         """Return which words of a new chunk begin as starred terms do; None when none does."""
         if not self._by_beginning:
             return None
         found = tuple(
-            _Beginnings(at, tuple(terms))
+            _Beginning(at, tuple(terms))
             for at, word in enumerate(words)
             for length in self._lengths
             if (terms := self._by_beginning.get(word.folded[:length]))
@@ -69,25 +96,25 @@ class Scanner:
         )
         return found or None
 
-    def candidates(self, text: str) -> tuple[Sequence[Word], list[Candidate]]:
+    def candidates(self, text: str) -> tuple[EncodedText[Beginnings], list[Candidate]]:
         """Return the text's words and every place where a term may stand."""
         encoded = self._alphabet.encode(text)
         found: list[Candidate] = []
         if self._automaton is not None:
             hits = self._automaton.find_matches_as_indexes(encoded.characters, overlapping=True)
             found = [
-                Candidate(term, start - offset)
+                (term, start - before)
                 for pattern, start, _ in hits
-                for term, offset in self._candidates[pattern]
-                if start >= offset
+                for term in (self._first[pattern], *self._others.get(pattern, ()))
+                if (before := self._before.get(term, 0)) <= start
             ]
         if self._by_beginning:
-            found.extend(
-                Candidate(term, first + beginnings.word)
+            found += [
+                (term, first + beginning.word)
                 for first, marked in encoded.marks()
-                for beginnings in marked
-                for term in beginnings.terms
-            )
+                for beginning in marked
+                for term in beginning.terms
+            ]
         return encoded, found
 
 

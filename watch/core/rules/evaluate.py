@@ -10,14 +10,17 @@ Every kind of expression gives the places at which it is met, or None when it do
     n OF  AND  OR       the places of all parts that hold, if n, all or one do
     NOT  source:  lang: none: they may hold, but no mention makes them hold
 
-The expression's mentions are those of its places. Nearness is told in proximity.py.
+The expression's mentions are those of its places. Nearness is told in proximity.py; what its bounds
+leave out is handed up with the places, as words for people, where it might change the answer.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import NamedTuple, assert_never
 
 from watch.core.model import Document, Field, Mention
-from watch.core.rules.proximity import Reach, apart, merged, near, near_in_order
+from watch.core.rules.operands import parts_of
+from watch.core.rules.proximity import Found, Reach, apart, near
 from watch.core.rules.syntax import (
     And,
     Apart,
@@ -34,48 +37,65 @@ from watch.core.rules.syntax import (
     Together,
     Within,
     Words,
+    operator_of,
 )
-from watch.core.rules.view import Spot, View
+from watch.core.rules.view import Spot, View, mentions_of, merged
 from watch.core.words.languages import primary_language
 
-_FIELDS = frozenset(Field)
+
+class Evaluation(NamedTuple):
+    """What an expression comes to in one document."""
+
+    mentions: tuple[Mention, ...] | None
+    """Every mention that makes it hold, in reading order; None if it does not."""
+    left_out: tuple[str, ...] = ()
+    """What took no part though it might have changed the answer, in words."""
 
 
-def evaluate(expression: Expression, view: View) -> tuple[Mention, ...] | None:
-    """Return every mention that makes an expression hold, in reading order; None if it does not."""
-    spots = find_spots(expression, view)
-    if spots is None:
-        return None
-    mentions = {mention for spot in spots for mention in spot.mentions}
-    return tuple(sorted(mentions, key=_reading_order))
+class Met(NamedTuple):
+    """Where an expression is met."""
+
+    spots: Sequence[Spot] | None
+    """In reading order; None if it does not hold."""
+    left_out: tuple[str, ...] = ()
+    """As in an evaluation."""
+    thinned: tuple[str, ...] = ()
+    """Pairs that were left out though no mention was: what asks for every place may miss one."""
 
 
-def find_spots(  # noqa: PLR0911 (one for each kind of expression)
-    expression: Expression, view: View, fields: Collection[Field] = _FIELDS
-) -> Sequence[Spot] | None:
-    """Return the places at which an expression is met; None if it does not hold.
+def evaluate(expression: Expression, view: View) -> Evaluation:
+    """Return whether an expression holds, and every mention that makes it hold."""
+    met = meets(expression, view)
+    if met.spots is None:
+        return Evaluation(mentions=None, left_out=met.left_out)
+    mentions = tuple(sorted(mentions_of(met.spots), key=_reading_order))
+    return Evaluation(mentions=mentions, left_out=met.left_out)
 
-    Only what is mentioned in the fields counts. The places are in reading order.
-    """
+
+def meets(  # noqa: PLR0911 (one for each kind of expression)
+    expression: Expression, view: View
+) -> Met:
+    """Return the places at which an expression is met."""
     match expression:
         case Words() | ItemIs() | Tagged():
-            return _mentioned(expression, view, fields) or None
+            return Met(spots=view.spots(expression) or None)
         case Within(field=field, operand=operand):
-            return find_spots(operand, view, frozenset(fields) & {field})
+            return meets(operand, view.within(field))
         case SourceIs() | LanguageIs():
-            return () if _is_of(view.document, expression) else None
+            return Met(spots=() if _is_of(view.document, expression) else None)
         case Not(operand=operand):
-            return () if find_spots(operand, view, fields) is None else None
+            met = meets(operand, view)
+            return Met(spots=() if met.spots is None else None, left_out=met.left_out)
         case AtLeast(count=count, operand=operand):
-            spots = find_spots(operand, view, fields)
-            return spots if spots is not None and len(spots) >= count else None
-        case And(operands=operands):
-            return _some_of(len(operands), operands, view, fields)
-        case Or(operands=operands):
-            return _some_of(1, operands, view, fields)
-        case SomeOf(count=count, operands=operands):
-            return _some_of(count, operands, view, fields)
-    return _near(expression, view, fields) or None
+            met = meets(operand, view)
+            if met.spots is not None and len(met.spots) >= count:
+                return met
+            return Met(spots=None, left_out=met.left_out + met.thinned)
+        case And() | Or() | SomeOf():
+            return _some_of(expression, view)
+        case Near() | Together() | Apart():
+            return _near(expression, view)
+    raise AssertionError(expression)
 
 
 def _reading_order(mention: Mention) -> tuple[bool, int, int, str, str]:
@@ -83,56 +103,79 @@ def _reading_order(mention: Mention) -> tuple[bool, int, int, str, str]:
     return is_text, mention.start, mention.end, mention.item, mention.term
 
 
-def _mentioned(
-    operand: Words | ItemIs | Tagged, view: View, fields: Collection[Field]
-) -> list[Spot]:
-    """Return the places of an operand."""
-    if isinstance(operand, Words):
-        mentions = view.mentions_of_words(operand.typed)
-    elif isinstance(operand, ItemIs):
-        mentions = view.mentions_of_item(operand.item)
-    else:
-        mentions = view.mentions_tagged(operand.tag)
-    return merged(
-        Spot(mention.field, mention.start, mention.end, (mention,))
-        for mention in mentions
-        if mention.field in fields
+def _some_of(expression: And | Or | SomeOf, view: View) -> Met:
+    """Return the places of all that hold, if so many do; looks at no more than it must."""
+    operands, needed = expression.operands, _fewest(expression)
+    met: list[Met] = []
+    held = 0
+    for index, operand in enumerate(operands):
+        if held + len(operands) - index < needed:
+            break
+        met.append(meets(operand, view))
+        held += met[-1].spots is not None
+    spots = merged(spot for one in met for spot in one.spots or ()) if held >= needed else None
+    if not any(one.left_out or one.thinned for one in met):
+        return Met(spots)
+    return Met(
+        spots,
+        left_out=tuple(text for one in met for text in one.left_out),
+        thinned=tuple(text for one in met for text in one.thinned),
     )
 
 
-def _some_of(
-    count: int, operands: Sequence[Expression], view: View, fields: Collection[Field]
-) -> Sequence[Spot] | None:
-    """Return the places of all that hold, if so many do; looks at no more than it must."""
-    held: list[Sequence[Spot]] = []
-    for index, operand in enumerate(operands):
-        if len(held) + len(operands) - index < count:
-            return None
-        spots = find_spots(operand, view, fields)
-        if spots is not None:
-            held.append(spots)
-    if len(held) < count:
-        return None
-    return merged(spot for spots in held for spot in spots)
-
-
-def _near(expression: Expression, view: View, fields: Collection[Field]) -> list[Spot]:
-    """Return the places of a proximity."""
-    find: Callable[[Iterable[Spot], Iterable[Spot], Reach], list[Spot]] = near
+def _fewest(expression: And | Or | SomeOf) -> int:
+    """Return how many of the parts must hold."""
     match expression:
-        case Near(words=distance, is_ordered=is_ordered, left=left, right=right):
-            find, reach = near_in_order if is_ordered else near, Reach(view.layout, distance)
-        case Together(unit=unit, left=left, right=right):
-            reach = Reach(view.layout, unit)
-        case Apart(reach=distance, left=left, right=right):
-            find, reach = apart, Reach(view.layout, distance)
-        case _:
-            raise AssertionError(expression)
-    one = find_spots(left, view, fields)
-    if one is None:
-        return []
-    other = find_spots(right, view, fields)
-    return find(one, other or (), reach)
+        case And(operands=operands):
+            return len(operands)
+        case Or():
+            return 1
+        case SomeOf(count=count):
+            return count
+    assert_never(expression)
+
+
+def _near(expression: Near | Together | Apart, view: View) -> Met:
+    """Return the places of a proximity."""
+    if not view.is_divided and (proximities := _proximities(expression)) > 1:
+        view = view.divided_by(proximities)
+    left = meets(expression.left, view)
+    if left.spots is None:
+        return left
+    right = meets(expression.right, view)
+    found = _found(expression, left.spots, right.spots or (), view)
+    operator = operator_of(expression)
+    crowded = (
+        f"{count:,} places on one side of {operator}; the first {view.most_spots:,} took part"
+        for count in found.crowds
+    )
+    thinned = f"{found.pairs:,} pairs near by {operator}; the nearest of each place took part"
+    return Met(
+        spots=found.spots or None,
+        left_out=(*left.left_out, *left.thinned, *right.left_out, *right.thinned, *crowded),
+        thinned=(thinned,) if found.pairs else (),
+    )
+
+
+def _proximities(expression: Expression) -> int:
+    """Return how many proximities are in an expression."""
+    own = isinstance(expression, Near | Together | Apart)
+    return own + sum(map(_proximities, parts_of(expression)))
+
+
+def _found(
+    expression: Near | Together | Apart, left: Sequence[Spot], right: Sequence[Spot], view: View
+) -> Found:
+    match expression:
+        case Near(words=words, is_ordered=is_ordered):
+            reach = Reach(view.layout, words, view.most_spots)
+            return near(left, right, reach, is_ordered=is_ordered)
+        case Together(unit=unit):
+            reach = Reach(view.layout, unit, view.most_spots)
+            return near(left, right, reach, is_ordered=False)
+        case Apart(reach=distance):
+            return apart(left, right, Reach(view.layout, distance, view.most_spots))
+    assert_never(expression)
 
 
 def _is_of(document: Document, expression: SourceIs | LanguageIs) -> bool:

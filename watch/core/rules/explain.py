@@ -1,11 +1,11 @@
 """Why a rule's expression holds for a document, or which of its parts failed and by how much."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
 from watch.core.model import Field
-from watch.core.rules.evaluate import find_spots
+from watch.core.rules.evaluate import meets
 from watch.core.rules.operands import parts_of
 from watch.core.rules.proximity import neighbours
 from watch.core.rules.syntax import Apart, Expression, Near, Together, Within
@@ -45,18 +45,14 @@ class Explanation:
         return tuple(part.node for part in self.parts if not part.holds)
 
 
-def explain(
-    expression: Expression, view: View, fields: Collection[Field] = frozenset(Field)
-) -> Explanation:
-    """Return what every part of an expression comes to; only the fields count.
+def explain(expression: Expression, view: View) -> Explanation:
+    """Return what every part of an expression comes to.
 
     It is for people to read: every part is looked at, also where the answer is known before.
     """
-    inner = frozenset(fields)
-    if isinstance(expression, Within):
-        inner &= {expression.field}
-    parts = tuple(explain(part, view, inner) for part in parts_of(expression))
-    spots = find_spots(expression, view, fields)
+    inner = view.within(expression.field) if isinstance(expression, Within) else view
+    parts = tuple(explain(part, inner) for part in parts_of(expression))
+    spots = meets(expression, view).spots
     return Explanation(
         node=expression,
         holds=spots is not None,
@@ -86,7 +82,7 @@ def _least_gaps(left: Iterable[Spot], right: Iterable[Spot], view: View) -> Iter
                 Gap(
                     first=first,
                     second=second,
-                    words=view.words_between(field, first.end, second.start),
+                    words=view.layout.words(field).between(first.end, second.start),
                 )
                 for first, second in ((before, spot), (spot, behind))
                 if first is not None and second is not None

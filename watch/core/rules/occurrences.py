@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from watch.core.rules.compile import Beginnings
 from watch.core.rules.terms import Case, Term, TermWord, begins_with_capital, visible_gap
+from watch.core.words.alphabet import EncodedText, Passage
 from watch.core.words.folding import exact_form
 from watch.core.words.inflection import AS_TYPED, ENGLISH, Relation, has_singular, is_plural
 from watch.core.words.languages import Inflection
@@ -30,7 +32,7 @@ _MOST_KNOWN = 1_000
 class Occurrences:
     """Tells where one term stands, in texts whose words inflect alike."""
 
-    __slots__ = ("_checks", "_is_exact", "_stretches")
+    __slots__ = ("_checks", "_is_exact", "_is_unspaced", "_stretches")
 
     def __init__(self, term: Term, inflection: Inflection) -> None:
         self._is_exact = term.is_exact
@@ -39,6 +41,13 @@ class Occurrences:
             for word in term.words
         )
         self._stretches = any(check.stretches for check in self._checks)
+        self._is_unspaced = any(word.script in UNSPACED for word in term.words)
+
+    def passage(self, words: EncodedText[Beginnings], first: int) -> tuple[int, Passage | None]:
+        """Return what alone decides where the term stands; None where more of the text does."""
+        if self._stretches or (self._is_unspaced and not words.is_parted):
+            return 0, None
+        return words.passage(first, len(self._checks))
 
     def spans(self, text: str, words: Sequence[Word], first: int) -> Sequence[tuple[int, int]]:
         """Return each span of the text at which the term stands, its first word `words[first]`.

@@ -1,6 +1,7 @@
 """What must be mentioned for an expression to hold at all."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from watch.core.rules.syntax import (
     And,
@@ -50,17 +51,17 @@ def operands(expression: Expression) -> Iterator[Operand]:
         yield from operands(part)
 
 
-def required(expression: Expression) -> frozenset[Operand] | None:
-    """Return operands of which one at least is mentioned wherever the expression holds.
+def required(expression: Expression) -> tuple[frozenset[Operand], ...]:
+    """Return sets of operands: wherever the expression holds, one at least of each is mentioned.
 
-    They are as few as there can be. None when it may hold without any mention: such a rule must
-    be checked against every document.
+    The smallest come first. None at all: it may hold without any mention, and must be checked
+    against every document.
     """
     match expression:
         case Words() | ItemIs() | Tagged():
-            return frozenset((expression,))
+            return (frozenset((expression,)),)
         case Not() | SourceIs() | LanguageIs():
-            return None
+            return ()
         case Apart(left=left):
             return required(left)
         case Or():
@@ -69,10 +70,10 @@ def required(expression: Expression) -> frozenset[Operand] | None:
             pass
         case _:
             count = len(parts_of(expression))
-    # So many of the parts hold that, of any set that leaves fewer out, one holds.
-    parts = parts_of(expression)
-    known = sorted((part for part in map(required, parts) if part is not None), key=len)
-    enough = len(parts) - count + 1
-    if len(known) < enough:
-        return None
-    return frozenset().union(*known[:enough])
+    parts = [sets for sets in map(required, parts_of(expression)) if sets]
+    # So many of the parts hold that, of any that leave fewer out, one holds.
+    enough = len(parts_of(expression)) - count + 1
+    if enough == 1:
+        return tuple(sorted(dict.fromkeys(chain.from_iterable(parts)), key=len))
+    smallest = sorted((sets[0] for sets in parts), key=len)[:enough]
+    return () if len(smallest) < enough else (frozenset().union(*smallest),)

@@ -2,18 +2,33 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from watch.core.rules.compile import Scanner
 from watch.core.rules.occurrences import Occurrences
 from watch.core.rules.patterns import Patterns
 from watch.core.rules.terms import Term
+from watch.core.words.alphabet import Passage
 from watch.core.words.languages import Inflection
 
 _MOST_MET = 100_000
 """Terms whose exact check is kept ready."""
+_MOST_KNOWN = 100_000
+"""Passages of texts that were checked and are remembered: names are mostly written alike."""
+_LONGEST_KNOWN = 200
+"""Characters of such a passage."""
+
+
+class Use(NamedTuple):
+    """What a term is to the set: one of the names of something, or where that does not count."""
+
+    name: int
+    """Of what is mentioned where the term stands: an item, or words of a rule."""
+    order: int
+    """Of the term among all: of terms that find the same words the first is named."""
+    term: Term
+    is_except: bool
 
 
 class Span(NamedTuple):
@@ -21,27 +36,14 @@ class Span(NamedTuple):
 
     start: int
     end: int
-    order: int
-    """Of the term among all: of terms that find the same words the first is named."""
-    term: str
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """What a term is to the set: one of the names of something, or where that does not count."""
-
-    name: int
-    """Of what is mentioned where the term stands: an item, or words of a rule."""
-    order: int
-    term: Term
-    is_except: bool
+    use: Use
 
 
 class Pass(Protocol):
     """One look at a text for some terms."""
 
-    def found(self, text: str) -> Iterator[tuple[Use, Span]]:
-        """Yield what stands in a text, and where."""
+    def found(self, text: str) -> Sequence[Span]:
+        """Return what stands in a text, and where."""
         ...
 
 
@@ -51,26 +53,43 @@ class WordPass:
     def __init__(self, uses: Sequence[Use], inflection: Inflection) -> None:
         self._uses = uses
         self._inflection = inflection
-        self._scanner = Scanner([use.term for use in uses], inflection)
+        self._scanner = Scanner((use.term for use in uses), inflection)
         # Of the terms that were candidates once: most never are.
         self._met: dict[int, Occurrences] = {}
+        # Of a term and a passage: where in that it stands.
+        self._known: dict[tuple[int, Passage], Sequence[tuple[int, int]]] = {}
 
-    def found(self, text: str) -> Iterator[tuple[Use, Span]]:
-        """Yield what stands in a text, and where."""
+    def found(self, text: str) -> Sequence[Span]:
+        """Return what stands in a text, and where."""
         words, candidates = self._scanner.candidates(text)
+        found: list[Span] = []
         for term, first in candidates:
-            use = self._uses[term]
-            for start, end in self._occurrences(term).spans(text, words, first):
-                yield use, Span(start, end, use.order, use.term.typed)
+            occurrences = self._met.get(term) or self._meet(term)
+            at, passage = occurrences.passage(words, first)
+            spans = self._known.get((term, passage)) if passage else None
+            if spans is None:
+                spans = [
+                    (start - at, end - at) for start, end in occurrences.spans(text, words, first)
+                ]
+                if passage:
+                    self._keep(term, passage, spans)
+            if spans:
+                use = self._uses[term]
+                found += [Span(at + start, at + end, use) for start, end in spans]
+        return found
 
-    def _occurrences(self, term: int) -> Occurrences:
-        """Return the exact check of a term."""
-        known = self._met.get(term)
-        if known is None:
-            known = Occurrences(self._uses[term].term, self._inflection)
-            if len(self._met) < _MOST_MET:
-                self._met[term] = known
-        return known
+    def _meet(self, term: int) -> Occurrences:
+        """Return the exact check of a term that was not a candidate before."""
+        occurrences = Occurrences(self._uses[term].term, self._inflection)
+        if len(self._met) < _MOST_MET:
+            self._met[term] = occurrences
+        return occurrences
+
+    def _keep(self, term: int, passage: Passage, spans: Sequence[tuple[int, int]]) -> None:
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        if len(passage[0]) <= _LONGEST_KNOWN:
+            self._known[term, passage] = spans
 
 
 class PatternPass:
@@ -80,30 +99,30 @@ class PatternPass:
         self._uses = uses
         self._patterns = Patterns([use.term.typed for use in uses])
 
-    def found(self, text: str) -> Iterator[tuple[Use, Span]]:
-        """Yield what stands in a text, and where."""
-        for index, start, end in self._patterns.spans(text):
-            use = self._uses[index]
-            yield use, Span(start, end, use.order, use.term.typed)
+    def found(self, text: str) -> Sequence[Span]:
+        """Return what stands in a text, and where."""
+        return [
+            Span(start, end, self._uses[index]) for index, start, end in self._patterns.spans(text)
+        ]
 
 
-def counting(passes: Iterable[Pass], text: str) -> Iterator[tuple[int, list[Span]]]:
-    """Yield each name that is mentioned in a text with the spans that count, in order."""
+def counting(passes: Iterable[Pass], text: str) -> dict[int, list[Span]]:
+    """Return the names that are mentioned in a text, each with the spans that count, in order."""
+    if not text:
+        return {}
     named: defaultdict[int, list[Span]] = defaultdict(list)
     excepted: defaultdict[int, list[Span]] = defaultdict(list)
     for one in passes:
-        for use, span in one.found(text):
+        for span in one.found(text):
+            use = span.use
             (excepted if use.is_except else named)[use.name].append(span)
-    for name, spans in sorted(named.items()):
-        left = longest(outside(spans, excepted.get(name, ())))
-        if left:
-            yield name, left
+    for name in excepted.keys() & named.keys():
+        named[name] = outside(named[name], excepted[name])
+    return {name: longest(spans) for name, spans in named.items() if spans}
 
 
 def outside(spans: Iterable[Span], contexts: Sequence[Span]) -> list[Span]:
     """Return the spans that lie inside none of the contexts."""
-    if not contexts:
-        return list(spans)
     # The contexts by start, with the farthest end that any of them has reached by then.
     ordered = sorted(contexts)
     starts = [context.start for context in ordered]
@@ -118,13 +137,13 @@ def outside(spans: Iterable[Span], contexts: Sequence[Span]) -> list[Span]:
     return kept
 
 
-def longest(spans: Sequence[Span]) -> list[Span]:
+def longest(spans: list[Span]) -> list[Span]:
     """Return the longest span, the leftmost of equals, then the longest that overlaps none, ..."""
     if len(spans) == 1:
-        return list(spans)
+        return spans
     taken = bytearray(max((span.end for span in spans), default=0))
     kept = []
-    for span in sorted(spans, key=lambda span: (span.start - span.end, span.start, span.order)):
+    for span in sorted(spans, key=lambda span: (span.start - span.end, span.start, span.use.order)):
         if taken.find(1, span.start, span.end) < 0:
             taken[span.start : span.end] = b"\1" * (span.end - span.start)
             kept.append(span)

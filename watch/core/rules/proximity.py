@@ -12,6 +12,16 @@ For each place two numbers are counted, so that both kinds of nearness are one c
 A place and one behind it are near when the low of the second exceeds the high of the first by no
 more than the words allowed, or, for sentences, not at all. Both numbers never fall along a
 text; so the places near one lie side by side, and are found by bisection.
+
+Of n places there may be n * n pairs, and with proximities in proximities n times as many at each
+level. Two bounds keep the work in proportion to the mentions:
+
+    sides    of each, the first `most_spots` places of a field take part
+    pairs    so many are all kept; of more, each place's nearest before and behind it
+
+Where the nearest are kept, each place that is near another is still in a pair: neither the answer
+nor a mention is lost. Only what asks for every place, ATLEAST or a proximity around this one, may
+miss one. What was left out is counted in what is found.
 """
 
 from bisect import bisect_left, bisect_right
@@ -20,13 +30,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
-from watch.core.model import Field, Mention
+from watch.core.model import Field
 from watch.core.rules.syntax import Unit
-from watch.core.rules.view import Layout, Spot
-
-MOST_SPOTS = 10_000
-"""Of a side of a proximity in one field: the first so many take part. Of its pairs, so many are
-all kept; of more, each place's nearest on either side."""
+from watch.core.rules.view import MOST_SPOTS, Layout, Spot, merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Reach:
 
     layout: Layout
     distance: int | Unit
+    most_spots: int = MOST_SPOTS
 
     def low(self, spot: Spot) -> int:
         """Return the number of the place as the second of two."""
@@ -53,6 +60,16 @@ class Reach:
         return first is not None and second is not None and self.low(second) <= self.farthest(first)
 
 
+class Found(NamedTuple):
+    """The places of a proximity in reading order, and what its bounds left out."""
+
+    spots: list[Spot]
+    crowds: Sequence[int]
+    """How many places are on each side of which only the first took part."""
+    pairs: int = 0
+    """How many there are where only the nearest were kept."""
+
+
 class Neighbours(NamedTuple):
     """A place, and of some others those next to it that do not overlap it."""
 
@@ -61,38 +78,30 @@ class Neighbours(NamedTuple):
     behind: Spot | None
 
 
-def near(left: Iterable[Spot], right: Iterable[Spot], reach: Reach) -> list[Spot]:
-    """Return the places from a left to a right one near it, in either order."""
-    return merged(
-        pair
-        for one, other in _by_field(left, right)
-        for first, second in ((one, other), (other, one))
-        for pair in _pairs(first, second, reach)
-    )
+def near(left: Iterable[Spot], right: Iterable[Spot], reach: Reach, *, is_ordered: bool) -> Found:
+    """Return the places from a left to a right one near it, in either order or only in this."""
+    sides, crowds = _taking_part(left, right, reach)
+    spots: list[Spot] = []
+    pairs = 0
+    for one, other in sides:
+        orders = [(one, other)] if is_ordered else [(one, other), (other, one)]
+        for first, second in orders:
+            joined, too_many = _pairs(first, second, reach)
+            spots += joined
+            pairs += too_many
+    return Found(merged(spots), crowds, pairs)
 
 
-def near_in_order(left: Iterable[Spot], right: Iterable[Spot], reach: Reach) -> list[Spot]:
-    """Return the places from a left to a right one near it and behind it."""
-    return merged(pair for sides in _by_field(left, right) for pair in _pairs(*sides, reach))
-
-
-def apart(left: Iterable[Spot], right: Iterable[Spot], reach: Reach) -> list[Spot]:
+def apart(left: Iterable[Spot], right: Iterable[Spot], reach: Reach) -> Found:
     """Return the left places that are near no right one."""
-    return [
+    sides, crowds = _taking_part(left, right, reach)
+    spots = [
         spot
-        for sides in _by_field(left, right)
-        for spot, before, behind in neighbours(*sides)
+        for one, other in sides
+        for spot, before, behind in neighbours(one, other)
         if not reach.spans(before, spot) and not reach.spans(spot, behind)
     ]
-
-
-def merged(spots: Iterable[Spot]) -> list[Spot]:
-    """Return the places in reading order, those of the same span as one."""
-    by_place: dict[tuple[bool, int, int], list[Spot]] = {}
-    for spot in spots:
-        place = (spot.field is Field.TEXT, spot.start, spot.end)
-        by_place.setdefault(place, []).append(spot)
-    return [_one(by_place[place]) for place in sorted(by_place)]
+    return Found(spots, crowds)
 
 
 def neighbours(spots: Iterable[Spot], others: Sequence[Spot]) -> Iterator[Neighbours]:
@@ -110,49 +119,47 @@ def neighbours(spots: Iterable[Spot], others: Sequence[Spot]) -> Iterator[Neighb
         )
 
 
-def _by_field(
-    left: Iterable[Spot], right: Iterable[Spot]
-) -> Iterator[tuple[list[Spot], list[Spot]]]:
-    """Yield the places of each field, as many as take part."""
+def _taking_part(
+    left: Iterable[Spot], right: Iterable[Spot], reach: Reach
+) -> tuple[list[tuple[list[Spot], list[Spot]]], list[int]]:
+    """Return the places of each field that take part, and the sizes of the sides with too many."""
+    most = reach.most_spots
     left, right = list(left), list(right)
-    for field in Field:
-        one, other = ([spot for spot in side if spot.field is field] for side in (left, right))
-        yield one[:MOST_SPOTS], other[:MOST_SPOTS]
+    sides = [
+        tuple([spot for spot in side if spot.field is field] for side in (left, right))
+        for field in Field
+    ]
+    crowds = [len(side) for both in sides for side in both if len(side) > most]
+    return [(one[:most], other[:most]) for one, other in sides], crowds
 
 
-def _pairs(first: Sequence[Spot], second: Sequence[Spot], reach: Reach) -> Iterator[Spot]:
-    """Yield the places from a first to a second one that is behind and near it."""
-    if not first or not second:
-        return
+def _pairs(first: Sequence[Spot], second: Sequence[Spot], reach: Reach) -> tuple[list[Spot], int]:
+    """Return the places from a first to a second one that is behind and near it.
+
+    Also how many those are, if they are too many and only the nearest are returned; else 0.
+    """
     starts = [spot.start for spot in second]
     lows = [reach.low(spot) for spot in second]
     partners = [
         range(bisect_left(starts, spot.end), bisect_right(lows, reach.farthest(spot)))
         for spot in first
     ]
-    if sum(map(len, partners)) <= MOST_SPOTS:
-        for spot, its_partners in zip(first, partners, strict=True):
-            for at in its_partners:
-                yield _joined(spot, second[at])
-        return
-    for spot, its_partners in zip(first, partners, strict=True):
-        for at in its_partners[:1]:
-            yield _joined(spot, second[at])
-    for spot, before, _ in neighbours(second, first):
-        if before is not None and reach.spans(before, spot):
-            yield _joined(before, spot)
+    pairs = sum(map(len, partners))
+    is_all = pairs <= reach.most_spots
+    joined = [
+        _joined(spot, second[at])
+        for spot, its_partners in zip(first, partners, strict=True)
+        for at in (its_partners if is_all else its_partners[:1])
+    ]
+    if is_all:
+        return joined, 0
+    joined += [
+        _joined(before, spot)
+        for spot, before, _ in neighbours(second, first)
+        if before is not None and reach.spans(before, spot)
+    ]
+    return joined, pairs
 
 
 def _joined(first: Spot, second: Spot) -> Spot:
-    mentions = (*first.mentions, *second.mentions)
-    return Spot(first.field, first.start, second.end, mentions)
-
-
-def _one(spots: Sequence[Spot]) -> Spot:
-    """Return the spot that spots of the same span are."""
-    if len(spots) == 1:
-        return spots[0]
-    mentions: dict[Mention, None] = {}
-    for spot in spots:
-        mentions.update(dict.fromkeys(spot.mentions))
-    return spots[0]._replace(mentions=tuple(mentions))
+    return Spot(first.field, first.start, second.end, (first, second))

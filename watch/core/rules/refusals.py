@@ -19,6 +19,7 @@ from watch.core.rules.syntax import (
     Together,
     Within,
     is_leaf,
+    operator_of,
 )
 
 MOST_DEEP = 50
@@ -55,15 +56,13 @@ def _depth(expression: Expression) -> int:
 def _misplaced(expression: Expression, text: str) -> Iterator[Fault]:
     """Yield a fault for each operand of a proximity, or of ATLEAST, that has no place."""
     match expression:
-        case (
-            Near(left=left, right=right)
-            | Together(left=left, right=right)
-            | Apart(left=left, right=right)
-        ):
-            for part in _placeless(left):
-                yield _inside_proximity(expression, part, ("", _own(right, text)), text)
-            for part in _placeless(right):
-                yield _inside_proximity(expression, part, (_own(left, text), ""), text)
+        case Near() | Together() | Apart():
+            for part in _placeless(expression.left):
+                around = "", _own(expression.right, text)
+                yield _inside_proximity(expression, part, around, text)
+            for part in _placeless(expression.right):
+                around = _own(expression.left, text), ""
+                yield _inside_proximity(expression, part, around, text)
         case AtLeast(operand=operand):
             for part in _placeless(operand):
                 yield Fault(
@@ -86,10 +85,10 @@ def _placeless(expression: Expression) -> Iterator[Expression]:
 
 
 def _inside_proximity(
-    near: Expression, part: Expression, around: tuple[str, str], text: str
+    near: Near | Together | Apart, part: Expression, around: tuple[str, str], text: str
 ) -> Fault:
     """Return the fault; `around` is the other operand: before the operator, or behind it."""
-    name, operator = _NAMES[type(part)], _operator_of(near)
+    name, operator = _NAMES[type(part)], operator_of(near)
 
     def framed(operand: Expression, operator: str = operator) -> str:
         before, behind = around
@@ -109,19 +108,6 @@ def _inside_proximity(
             remedy = f"write it behind the parentheses: (...) AND {_own(part, text)}"
     told = f"{name} inside {operator}: it stands at no place of a text"
     return Fault(start=part.start, end=part.end, text=told, remedy=remedy)
-
-
-def _operator_of(near: Expression) -> str:
-    match near:
-        case Near(words=words, is_ordered=is_ordered):
-            return f"{'PRE' if is_ordered else 'NEAR'}/{words}"
-        case Together(unit=unit):
-            return f"W/{unit.value}"
-        case Apart(reach=int(reach)):
-            return f"NOT NEAR/{reach}"
-        case Apart(reach=reach) if not isinstance(reach, int):
-            return f"NOT W/{reach.value}"
-    raise AssertionError(near)
 
 
 def _own(expression: Expression, text: str) -> str:

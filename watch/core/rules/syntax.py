@@ -25,6 +25,7 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum, unique
 from functools import singledispatch
+from typing import assert_never
 
 from watch.core.model import Field
 
@@ -164,6 +165,20 @@ def show(expression: Expression) -> str:
     return _shown(expression)
 
 
+def operator_of(expression: Near | Together | Apart) -> str:
+    """Return what an author types between the two sides of a proximity: NEAR/5, NOT W/S."""
+    match expression:
+        case Near(words=words, is_ordered=is_ordered):
+            return f"{'PRE' if is_ordered else 'NEAR'}/{words}"
+        case Together(unit=unit):
+            return f"W/{unit.value}"
+        case Apart(reach=Unit() as unit):
+            return f"NOT W/{unit.value}"
+        case Apart(reach=words):
+            return f"NOT NEAR/{words}"
+    assert_never(expression)
+
+
 def is_leaf(expression: Expression) -> bool:
     """Whether an expression needs no parentheses in another."""
     return isinstance(expression, Words | ItemIs | Tagged | SourceIs | LanguageIs | Within)
@@ -208,25 +223,8 @@ def _(expression: Within) -> str:
 
 
 @_shown.register
-def _(expression: Near) -> str:
-    operator = "PRE" if expression.is_ordered else "NEAR"
-    return _between(expression.left, f"{operator}/{expression.words}", expression.right)
-
-
-@_shown.register
-def _(expression: Together) -> str:
-    return _between(expression.left, f"W/{expression.unit.value}", expression.right)
-
-
-@_shown.register
-def _(expression: Apart) -> str:
-    reach = expression.reach
-    operator = f"W/{reach.value}" if isinstance(reach, Unit) else f"NEAR/{reach}"
-    return _between(expression.left, f"NOT {operator}", expression.right)
-
-
-def _between(left: Expression, operator: str, right: Expression) -> str:
-    return f"{_inner(left)} {operator} {_inner(right)}"
+def _(expression: Near | Together | Apart) -> str:
+    return f"{_inner(expression.left)} {operator_of(expression)} {_inner(expression.right)}"
 
 
 @_shown.register

@@ -100,6 +100,11 @@ class _Chunks(dict[str, str], Generic[MarkT]):
                 yield index, mark
 
 
+Passage = tuple[str, int]
+"""Some words in a row: the chunks that hold them, as written, and how many words stand in those
+before the first."""
+
+
 class EncodedText(Sequence[Word], Generic[MarkT]):
     """A text as one character for each of its words, and each word where it is asked for.
 
@@ -108,6 +113,7 @@ class EncodedText(Sequence[Word], Generic[MarkT]):
 
     def __init__(
         self,
+        text: str,
         chunks: Sequence[str],
         gap: int,
         encoded: _Chunks[MarkT],
@@ -115,6 +121,9 @@ class EncodedText(Sequence[Word], Generic[MarkT]):
     ) -> None:
         self._parts = list(map(encoded.__getitem__, chunks))
         self.characters = "".join(self._parts)
+        self.is_parted = gap > 0
+        """Whether a passage has white space, or an end of the text, on either side."""
+        self._text = text
         self._chunks = chunks
         self._gap = gap
         self._encoded = encoded
@@ -140,6 +149,23 @@ class EncodedText(Sequence[Word], Generic[MarkT]):
         moved = word.moved(self._lengths[at] + at * self._gap)
         self._found[index] = moved
         return moved
+
+    def passage(self, first: int, count: int) -> tuple[int, Passage | None]:
+        """Return where the passage that holds so many words begins, and that.
+
+        None where the text ends before them.
+        """
+        last = first + count - 1
+        if last >= len(self.characters):
+            return 0, None
+        if not self._firsts:
+            self._locate()
+        firsts, lengths, gap = self._firsts, self._lengths, self._gap
+        at = bisect_right(firsts, first) - 1
+        end = at + 1 if last < firsts[at + 1] else bisect_right(firsts, last, at)
+        start = lengths[at] + at * gap
+        written = self._text[start : lengths[end] + (end - 1) * gap]
+        return start, (written, first - firsts[at])
 
     def marks(self) -> Iterator[tuple[int, MarkT]]:
         """Yield the first word of each chunk that is marked, with the mark."""
@@ -198,9 +224,9 @@ class Alphabet(Generic[MarkT]):
             self._forget()
         try:
             chunks = text.replace("\n", " ").split(" ")
-            return EncodedText(chunks, 1, self._between_spaces, self._words_of)
+            return EncodedText(text, chunks, 1, self._between_spaces, self._words_of)
         except _UncutError:
-            return EncodedText(_CUT.findall(text), 0, self._cut, self._words_of)
+            return EncodedText(text, _CUT.findall(text), 0, self._cut, self._words_of)
 
     def _words_of(self, chunk: str) -> Sequence[Word]:
         found = self._words.get(chunk)

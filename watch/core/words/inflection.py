@@ -66,9 +66,12 @@ def has_singular(typed: str) -> bool:
 
 def _english_key(word: str) -> str:
     key = word.rstrip("es")
-    if key.endswith("y"):
-        return key[:-1] + "i"
-    return key[:-3] + "man" if key.endswith("men") else key
+    match key[-1:]:
+        case "y":
+            return key[:-1] + "i"
+        case "n" if key.endswith("men"):
+            return key[:-3] + "man"
+    return key
 
 
 def _english(typed: str, found: str) -> bool:

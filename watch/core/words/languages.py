@@ -20,6 +20,7 @@ from watch.core.words.shape import (
 
 INFLECTED_SCRIPTS = (LATIN, CYRILLIC, ARABIC, HEBREW, GREEK, ARMENIAN, DEVANAGARI, TAMIL)
 """The scripts whose words may inflect; words of all others stand as typed."""
+_PLACES = {script: place for place, script in enumerate(INFLECTED_SCRIPTS)}
 
 # Languages that are not, or not only, written in Latin letters. What is not named here is.
 _SCRIPTS_OF: dict[str, str] = {
@@ -145,9 +146,8 @@ class Inflection:
 
     def of(self, script: str) -> Relation:
         """Return the relation for words of a script."""
-        if script in INFLECTED_SCRIPTS:
-            return self.relations[INFLECTED_SCRIPTS.index(script)]
-        return AS_TYPED
+        place = _PLACES.get(script)
+        return AS_TYPED if place is None else self.relations[place]
 
     def within(self, language: str | None) -> "Inflection":
         """Return this with a language put in place for the scripts it is written in."""

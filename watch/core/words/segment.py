@@ -82,8 +82,11 @@ def is_plain(text: str) -> bool:
 
 def words(text: str) -> list[Word]:
     """Return all words of the text, in order."""
+    # The most frequent kinds by far need none of what follows.
+    if text.isascii() and text.isalpha():
+        end = len(text)
+        return [Word(0, end, end, LATIN, text.lower())]
     if is_plain(text):
-        # The most frequent kind by far needs none of what follows.
         return [
             Word(match.start(), match.end(), match.end(), LATIN, match[0].lower())
             for match in _LETTERS_ALONE.finditer(text)
