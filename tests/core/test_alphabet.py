@@ -1,5 +1,6 @@
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,3 +40,20 @@ def test_words_may_be_asked_for_in_any_order() -> None:
     for index in reversed(range(len(expected))):
         assert encoded[index] == expected[index]
         assert isinstance(encoded[index], Word)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_parted"),
+    [
+        ("The drones", True),
+        ("북한이 자폭 드론을 공개했다", True),
+        ("Дроны и ракеты", True),
+        ("自爆ドローン", False),
+        ("โดรนพลีชีพ", False),
+        ("\uf900", False),
+    ],
+)
+def test_a_text_is_cut_within_its_written_words_only_where_letters_are_words(
+    text: str, *, is_parted: bool
+) -> None:
+    assert alphabet().encode(text).is_parted == is_parted

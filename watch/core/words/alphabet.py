@@ -30,22 +30,28 @@ _LONGEST_CHUNK = 64
 """Characters; a longer chunk hardly comes again and is not kept."""
 
 # Letters that are words of their own, so that a text may be cut before and behind each: Han, kana,
-# Thai, Lao, Khmer, Burmese. Hangul is written with spaces.
-_LONE = "々-〇ぁ-ゖゝ-ゟァ-ヺー-ヿ㐀-䶿一-鿿豈-\ufaff\U00020000-\U000323af" + "".join(
+# Thai, Lao, Khmer, Burmese.
+_LONE = (
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+) + "".join(
     chr(code)
     for block in (range(0x0E00, 0x0F00), range(0x1000, 0x10A0), range(0x1780, 0x1800))
     for code in block
     if shape(chr(code)) in UNSPACED
 )
+_HANGUL = "\uac00-\ud7a3"
+"""Letters of their own too, but written with spaces: seldom must a text be cut for them."""
 # What belongs to the letter before it although `\w` has it: vowels of Hangul and Thai in parts,
 # half-width voicing marks, fillers.
 _TAIL = "\u0640\u0e33\u0eb3\u115f-\u11ff\u3164\ud7b0-\ud7fb\uff9e-\uffa0"
 _SIGNS = re.escape('/-=&?,;:!#%+@|~<>()[]{}"')
 _LONE_LETTER = re.compile(f"[{_LONE}]")
-_LONE_WORD = rf"[{_LONE}](?:[{_TAIL}]|\W)*"
+_LONE_WORD = rf"[{_LONE}{_HANGUL}](?:[{_TAIL}]|\W)*"
 # Whether an apostrophe belongs to the word before it depends on the letter behind it.
 _CUT = re.compile(
-    rf"{_LONE_WORD}|[^\s{_LONE}{_SIGNS}]+(?:(?<=[\W{APOSTROPHES}]){_LONE_WORD}|[\s{_SIGNS}]*)"
+    rf"{_LONE_WORD}"
+    rf"|[^\s{_LONE}{_HANGUL}{_SIGNS}]+(?:(?<=[\W{APOSTROPHES}]){_LONE_WORD}|[\s{_SIGNS}]*)"
     rf"|[\s{_SIGNS}]+"
 )
 """Cuts a text without a rest: what stands between two words belongs to the one before."""
@@ -132,6 +138,8 @@ class EncodedText(Sequence[Word], Generic[MarkT]):
         self._firsts: list[int] = []
         self._lengths: list[int] = []
         self._found: dict[int, Word] = {}
+        # Of chunks too long to be remembered, while this text is looked at.
+        self._long: dict[int, Sequence[Word]] = {}
 
     def __len__(self) -> int:
         return len(self.characters)
@@ -145,7 +153,12 @@ class EncodedText(Sequence[Word], Generic[MarkT]):
         if not self._firsts:
             self._locate()
         at = bisect_right(self._firsts, index) - 1
-        word = self._words_of(self._chunks[at])[index - self._firsts[at]]
+        words_of_chunk = self._long.get(at)
+        if words_of_chunk is None:
+            words_of_chunk = self._words_of(self._chunks[at])
+            if len(self._chunks[at]) > _LONGEST_CHUNK:
+                self._long[at] = words_of_chunk
+        word = words_of_chunk[index - self._firsts[at]]
         moved = word.moved(self._lengths[at] + at * self._gap)
         self._found[index] = moved
         return moved
@@ -203,16 +216,18 @@ class Alphabet(Generic[MarkT]):
     def character(self, script: str, folded: str) -> str:
         """Return the character of a term's word, a new one for a new word."""
         key = self._inflection.of(script).key(folded)
-        known = self._characters.get(key)
-        if known is None:
-            code = len(self._characters) + _FIRST
-            code += len(_SURROGATES) if code >= _SURROGATES.start else 0
-            if code > _MOST:
-                raise TooManyWordsError(
-                    f"more than {len(self._characters):,} different words; split the rule files"
-                )
-            known = self._characters[key] = chr(code)
-        return known
+        return self._characters.get(key) or self._new_character(key)
+
+    def _new_character(self, key: str) -> str:
+        code = len(self._characters) + _FIRST
+        if code >= _SURROGATES.start:
+            code += len(_SURROGATES)
+        if code > _MOST:
+            raise TooManyWordsError(
+                f"more than {len(self._characters):,} different words; split the rule files"
+            )
+        character = self._characters[key] = chr(code)
+        return character
 
     def _character_of(self, word: Word) -> str:
         key = self._inflection.of(word.script).key(word.folded)
