@@ -42,7 +42,7 @@ def asked(*, quick: bool) -> Iterator[Asked]:
     for terms in (10_000,) if quick else (10_000, 100_000, 1_000_000):
         yield Asked(terms=terms)
     for rules in (1_000,) if quick else (1_000, 10_000, 100_000):
-        yield Asked(terms=10_000, rules=rules, each=10)
+        yield Asked(terms=5 * rules, rules=rules, each=10)
     yield Asked(what="text.split()", size="long", each=10)
     yield Asked(size="short")
     yield Asked(size="long", each=10)

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import assert_never
 
 from watch.core.model import Document, Failure, Finding, Mention
@@ -30,15 +29,15 @@ class Mentioned:
 class RuleChecks:
     """The rules of a set made ready: of all, only those are evaluated that may hold.
 
-    Of what a rule requires it is looked up by the smallest set of operands, and goes on only when
-    the next is mentioned too. One that requires nothing is evaluated always.
+    A rule is looked up by the smallest set of the operands that it requires one of, and evaluated
+    when one of every other set is mentioned too. One that requires nothing is evaluated always.
     """
 
     def __init__(self, ruleset: Ruleset) -> None:
         self._rules = ruleset.rules
         self._always: list[int] = []
         self._asking: defaultdict[_Key, list[int]] = defaultdict(list)
-        self._beside: dict[int, frozenset[_Key]] = {}
+        self._beside: dict[int, list[frozenset[_Key]]] = {}
         # Each word or phrase that a rule names, with the rules that do.
         named: defaultdict[tuple[str | None, str], list[str]] = defaultdict(list)
         tags = set()
@@ -68,7 +67,7 @@ class RuleChecks:
         for key in needed[0]:
             self._asking[key].append(index)
         if len(needed) > 1:
-            self._beside[index] = needed[1]
+            self._beside[index] = needed[1:]
 
     def rules_naming(self, words: int) -> Iterable[str]:
         """Return the ids of the rules that name words, by their index in `words`."""
@@ -129,13 +128,10 @@ class RuleChecks:
                 keys.add(("tag", None, tag))
         keys.update(("words", *self.words[index]) for index in mentioned.words)
         found = {index for key in keys for index in self._asking.get(key, ())}
-        beside = self._beside
-        return sorted(
-            chain(
-                self._always,
-                (one for one in found if one not in beside or not beside[one].isdisjoint(keys)),
-            )
-        )
+        held = [
+            index for index in found if not any(map(keys.isdisjoint, self._beside.get(index, ())))
+        ]
+        return sorted((*self._always, *held))
 
 
 def _key(rule: Rule, operand: Operand) -> _Key:

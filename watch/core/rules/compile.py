@@ -58,7 +58,13 @@ class Scanner:
         self._others: defaultdict[int, list[int]] = defaultdict(list)
         # Of a term, how many of its words stand before its pattern, where any do.
         self._before: dict[int, int] = {}
-        patterns: dict[str, int] = {}
+        patterns = self._patterns(terms)
+        self._lengths = sorted({len(beginning) for beginning in self._by_beginning})
+        self._automaton = AhoCorasick(patterns, matchkind=MatchKind.Standard) if patterns else None
+
+    def _patterns(self, terms: Iterable[Term]) -> list[str]:
+        """Return what the automaton looks for; what that means for which terms is kept."""
+        numbers: dict[str, int] = {}
         spelled = _Spelled(self._alphabet)
         for index, term in enumerate(terms):
             if "*" in term.typed:
@@ -68,13 +74,12 @@ class Scanner:
             if not pattern:
                 self._by_beginning[term.words[0].folded].append(index)
                 continue
-            number = patterns.setdefault(pattern, len(patterns))
+            number = numbers.setdefault(pattern, len(numbers))
             if number == len(self._first):
                 self._first.append(index)
             else:
                 self._others[number].append(index)
-        self._lengths = sorted({len(beginning) for beginning in self._by_beginning})
-        self._automaton = AhoCorasick(patterns, matchkind=MatchKind.Standard) if patterns else None
+        return list(numbers)
 
     def _pattern_beside_stars(self, index: int, term: Term) -> str:
         start, end = _anchor(term)

@@ -143,7 +143,11 @@ def _near(expression: Near | Together | Apart, view: View) -> Met:
     if left.spots is None:
         return left
     right = meets(expression.right, view)
-    found = _found(expression, left.spots, right.spots or (), view)
+    left_out = (*left.left_out, *left.thinned, *right.left_out, *right.thinned)
+    if not right.spots:
+        # Where there is nothing to be near, all are apart.
+        return Met(left.spots if isinstance(expression, Apart) else None, left_out)
+    found = _found(expression, left.spots, right.spots, view)
     operator = operator_of(expression)
     crowded = (
         f"{count:,} places on one side of {operator}; the first {view.most_spots:,} took part"
@@ -152,7 +156,7 @@ def _near(expression: Near | Together | Apart, view: View) -> Met:
     thinned = f"{found.pairs:,} pairs near by {operator}; the nearest of each place took part"
     return Met(
         spots=found.spots or None,
-        left_out=(*left.left_out, *left.thinned, *right.left_out, *right.thinned, *crowded),
+        left_out=(*left_out, *crowded),
         thinned=(thinned,) if found.pairs else (),
     )
 

@@ -1,7 +1,7 @@
 """What must be mentioned for an expression to hold at all."""
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, combinations, islice
 
 from watch.core.rules.syntax import (
     And,
@@ -23,6 +23,8 @@ from watch.core.rules.syntax import (
 
 Operand = Words | ItemIs | Tagged
 """What mentions are found for."""
+_MOST_SETS = 10
+"""Of the operands that `n OF` requires: of a long list there are more than need be looked at."""
 
 
 def parts_of(expression: Expression) -> tuple[Expression, ...]:
@@ -73,7 +75,9 @@ def required(expression: Expression) -> tuple[frozenset[Operand], ...]:
     parts = [sets for sets in map(required, parts_of(expression)) if sets]
     # So many of the parts hold that, of any that leave fewer out, one holds.
     enough = len(parts_of(expression)) - count + 1
-    if enough == 1:
-        return tuple(sorted(dict.fromkeys(chain.from_iterable(parts)), key=len))
-    smallest = sorted((sets[0] for sets in parts), key=len)[:enough]
-    return () if len(smallest) < enough else (frozenset().union(*smallest),)
+    found = chain.from_iterable(parts)
+    if enough > 1:
+        smallest = sorted((sets[0] for sets in parts), key=len)
+        some = islice(combinations(smallest, enough), _MOST_SETS)
+        found = chain(frozenset().union(*sets) for sets in some)
+    return tuple(sorted(dict.fromkeys(found), key=len))
