@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.texts import document, ruleset
-from watch.core.words.alphabet import Alphabet
+from watch.core.words.alphabet import Alphabet, TooManyWordsError
 from watch.core.words.languages import inflection_of
+from watch.core.words.memory import Memory
 from watch.core.words.segment import Word, words
+from watch.core.words.shape import DIGIT
 
 RANDOMS = st.randoms(use_true_random=False)
 SIGNS = st.text(
@@ -25,7 +27,7 @@ def test_the_chunks_of_a_text_hold_the_words_of_the_whole(random: Random) -> Non
     assert list(alphabet().encode(text)) == words(text)
 
 
-@given(SIGNS, st.sampled_from(["", "a" * 65, "中"]))
+@given(SIGNS, st.sampled_from(["", "a" * 65, "ab·" * 30, "中"]))
 def test_a_text_that_is_cut_between_letters_loses_no_word(text: str, endless: str) -> None:
     # A long chunk, or a letter that is a word of its own, has the whole text cut.
     whole = f"{text} {endless}"
@@ -57,3 +59,18 @@ def test_a_text_is_cut_within_its_written_words_only_where_letters_are_words(
     text: str, *, is_parted: bool
 ) -> None:
     assert alphabet().encode(text).is_parted == is_parted
+
+
+def test_each_of_a_million_words_has_a_character_of_its_own_and_no_more_are_taken() -> None:
+    many, most = alphabet(), 1_099_999
+    characters = {many.character(DIGIT, str(number)) for number in range(most)}
+    assert len(characters) == most
+    "".join(characters).encode()  # a surrogate could not be
+    with pytest.raises(TooManyWordsError, match="more than 1,099,999 different words; split the"):
+        many.character(DIGIT, "new")
+
+
+def test_a_full_memory_forgets_and_learns_anew() -> None:
+    memory = Memory[int, str](2)
+    assert [memory.keep(number, str(number)) for number in range(3)] == ["0", "1", "2"]
+    assert memory == {2: "2"}

@@ -1,6 +1,7 @@
 """Where a term really stands: the exact check of rules/README.md at one candidate."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from watch.core.rules.compile import Beginnings
 from watch.core.rules.terms import Case, Term, TermWord, begins_with_capital, visible_gap
@@ -25,8 +26,6 @@ _STRETCHING = frozenset((HANGUL, KATAKANA, HIRAGANA, PROLONGED))
 """Unspaced scripts in which a star stands for the rest of a written word."""
 LONGEST_REST = 30
 """Letters that such a star stands for at most; a text may be one endless word."""
-_MOST_KNOWN = 1_000
-"""Written forms that a word of a term has been compared with and remembers."""
 
 
 class Occurrences:
@@ -105,13 +104,12 @@ class Occurrences:
 class _WordCheck:
     """Tells whether a word of a text is what one word of a term asks for, and follows the last."""
 
-    __slots__ = ("_is_exact", "_known", "_relation", "_typed", "is_joined", "stretches")
+    __slots__ = ("_is_exact", "_relation", "_typed", "is_joined", "stretches")
 
     def __init__(self, typed: TermWord, relation: Relation, *, is_exact: bool) -> None:
         self._typed = typed
         self._is_exact = is_exact
         self._relation = relation
-        self._known: dict[str, bool] = {}
         self.is_joined = typed.is_joined
         self.stretches = typed.has_star and typed.script in _STRETCHING
         """Whether it stands for any number of letters that are words of their own."""
@@ -124,12 +122,7 @@ class _WordCheck:
         if typed.script in UNSPACED:
             return typed.folded == word.folded
         surface = text[word.start : word.end]
-        known = self._known.get(surface)
-        if known is None:
-            known = _is_form(typed, word, surface, self._relation, is_exact=self._is_exact)
-            if len(self._known) < _MOST_KNOWN:
-                self._known[surface] = known
-        return known
+        return _is_form(typed, word, surface, self._relation, is_exact=self._is_exact)
 
     def follows(self, text: str, left: Word, right: Word, run: Word) -> bool:
         """Whether what stands between two words of a text may part this from the word before.
@@ -234,3 +227,4 @@ def _has_case(case: Case, surface: str) -> bool:
             return surface.isupper()
         case Case.CAPITALS_AND_S:
             return surface[:-1].isupper()
+    assert_never(case)

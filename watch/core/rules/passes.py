@@ -11,6 +11,7 @@ from watch.core.rules.patterns import Patterns
 from watch.core.rules.terms import Term
 from watch.core.words.alphabet import Passage
 from watch.core.words.languages import Inflection
+from watch.core.words.memory import Memory
 
 _MOST_MET = 100_000
 """Terms whose exact check is kept ready."""
@@ -55,9 +56,9 @@ class WordPass:
         self._inflection = inflection
         self._scanner = Scanner((use.term for use in uses), inflection)
         # Of the terms that were candidates once: most never are.
-        self._met: dict[int, Occurrences] = {}
+        self._met = Memory[int, Occurrences](_MOST_MET)
         # Of a term and a passage: where in that it stands.
-        self._known: dict[tuple[int, Passage], Sequence[tuple[int, int]]] = {}
+        self._known = Memory[tuple[int, Passage], Sequence[tuple[int, int]]](_MOST_KNOWN)
 
     def found(self, text: str) -> Sequence[Span]:
         """Return what stands in a text, and where."""
@@ -71,25 +72,16 @@ class WordPass:
                 spans = [
                     (start - at, end - at) for start, end in occurrences.spans(text, words, first)
                 ]
-                if passage:
-                    self._keep(term, passage, spans)
+                if passage and len(passage[0]) <= _LONGEST_KNOWN:
+                    self._known.keep((term, passage), spans)
             if spans:
                 use = self._uses[term]
                 found += [Span(at + start, at + end, use) for start, end in spans]
         return found
 
     def _meet(self, term: int) -> Occurrences:
-        """Return the exact check of a term that was not a candidate before."""
-        occurrences = Occurrences(self._uses[term].term, self._inflection)
-        if len(self._met) < _MOST_MET:
-            self._met[term] = occurrences
-        return occurrences
-
-    def _keep(self, term: int, passage: Passage, spans: Sequence[tuple[int, int]]) -> None:
-        if len(self._known) > _MOST_KNOWN:
-            self._known.clear()
-        if len(passage[0]) <= _LONGEST_KNOWN:
-            self._known[term, passage] = spans
+        """Return the exact check of a term that is not kept ready."""
+        return self._met.keep(term, Occurrences(self._uses[term].term, self._inflection))
 
 
 class PatternPass:

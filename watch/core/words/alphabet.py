@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import Generic, TypeVar
 
 from watch.core.words.languages import Inflection
+from watch.core.words.memory import Memory
 from watch.core.words.segment import Word, words
 from watch.core.words.shape import APOSTROPHES, UNSPACED, shape
 
@@ -205,7 +206,7 @@ class Alphabet(Generic[MarkT]):
         self._inflection = inflection
         self._mark = mark
         self._characters: dict[str, str] = {}
-        self._words: dict[str, Sequence[Word]] = {}
+        self._words = Memory[str, Sequence[Word]](_MOST_CHUNKS_WITH_HITS)
         self._forget()
 
     def _forget(self) -> None:
@@ -244,11 +245,6 @@ class Alphabet(Generic[MarkT]):
             return EncodedText(text, _CUT.findall(text), 0, self._cut, self._words_of)
 
     def _words_of(self, chunk: str) -> Sequence[Word]:
-        found = self._words.get(chunk)
-        if found is None:
-            found = words(chunk)
-            if len(chunk) <= _LONGEST_CHUNK:
-                if len(self._words) > _MOST_CHUNKS_WITH_HITS:
-                    self._words.clear()
-                self._words[chunk] = found
-        return found
+        if len(chunk) > _LONGEST_CHUNK:
+            return words(chunk)
+        return self._words.get(chunk) or self._words.keep(chunk, words(chunk))
