@@ -7,7 +7,7 @@ check stands in occurrences.py.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -16,7 +16,7 @@ from watch.core.rules.terms import Term
 from watch.core.words.alphabet import Alphabet, EncodedText
 from watch.core.words.languages import Inflection
 from watch.core.words.segment import Word, words
-from watch.core.words.shape import UNSPACED
+from watch.core.words.shape import LATIN, UNSPACED
 
 Candidate = tuple[int, int]
 """A term, by its index, and the index of the word of the text that would be its first."""
@@ -36,13 +36,16 @@ Beginnings = tuple[_Beginning, ...]
 class _Spelled(dict[str, str]):
     """What stands between the spaces of terms, as characters: most of it stands in many terms."""
 
-    def __init__(self, alphabet: Alphabet[Beginnings]) -> None:
+    def __init__(self, character: Callable[[str, str], str]) -> None:
         super().__init__()
-        self._alphabet = alphabet
+        self._character = character
 
     def __missing__(self, chunk: str) -> str:
-        character = self._alphabet.character
-        spelled = "".join([character(word.script, word.folded) for word in words(chunk)])
+        if chunk.isascii() and chunk.isalpha():
+            # One word, as nearly all are: a set of a million terms is to load while one waits.
+            spelled = self._character(LATIN, chunk.lower())
+        else:
+            spelled = "".join([self._character(word.script, word.folded) for word in words(chunk)])
         self[chunk] = spelled
         return spelled
 
@@ -65,7 +68,7 @@ class Scanner:
     def _patterns(self, terms: Iterable[Term]) -> list[str]:
         """Return what the automaton looks for; what that means for which terms is kept."""
         numbers: dict[str, int] = {}
-        spelled = _Spelled(self._alphabet)
+        spelled = _Spelled(self._alphabet.character)
         for index, term in enumerate(terms):
             if "*" in term.typed:
                 pattern = self._pattern_beside_stars(index, term)
