@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
@@ -31,6 +32,19 @@ def test_the_fast_matcher_finds_what_its_naive_twin_finds(random: Random) -> Non
     assert matching.mentions == naive_matching(rules, checked)
     assert matching.findings == naive_findings(rules, checked)
     assert matching.failures == ()
+
+
+@given(RANDOMS)
+def test_what_a_matcher_has_seen_before_makes_no_difference(random: Random) -> None:
+    rules = ruleset(random)
+    one, other = (document(random, rules) for _ in range(2))
+    joined = random.choice(("", " ", "\n", " - ", "a", "中", "드"))
+    both = replace(one, text=f"{one.text}{joined}{other.text}")
+    cut = replace(one, text=one.text[random.randrange(len(one.text) + 1) :])
+    matcher = Matcher(rules)
+    for checked in (one, other, both, cut, one):
+        note(f"{checked.languages} {checked.title!a} {checked.text!a}")
+        assert matcher.match(checked) == Matcher(rules).match(checked)
 
 
 def as_typed(item: Item) -> tuple[list[str], list[str], str | None]:
