@@ -67,6 +67,18 @@ def test_many_places_are_shown_as_a_few_and_a_number(desk: Path) -> None:
     assert done.stdout.rstrip().endswith("; 3 more")
 
 
+def test_what_was_left_out_is_told_to_people_and_machines(desk: Path) -> None:
+    (desk / "dense.txt").write_text("Russia; " * 10_001 + "suicide drone")
+    rule = '[[rule]]\nid = "dense"\nname = "Dense"\nwhen = "(Russia NEAR/0 drone) NEAR/9 drone"\n'
+    (desk / "rules" / "b.toml").write_text(rule)
+    told = "10,000 places on one side of NEAR/0; the first 5,000 took part"
+    text = watchlist_here("explain", "dense.txt", "dense", cwd=desk).stdout
+    (line,) = (line for line in text.splitlines() if "not in full" in line)
+    assert line.endswith(f"; not in full: {told}")
+    machine = json.loads(watchlist_here("explain", "dense.txt", "dense", "--json", cwd=desk).stdout)
+    assert (machine["left_out"], machine["parts"][0]["left_out"]) == ([], [told])
+
+
 @pytest.mark.parametrize(
     ("document", "rule", "code", "told"),
     [

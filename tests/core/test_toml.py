@@ -44,6 +44,7 @@ def _mistakes(text: str) -> list[Mistake]:
         ("words = [[1]]", "t.toml:2:10", "'words' takes text in quotes, not a list"),
         ("name = true", "t.toml:2:8", "'name' takes text in quotes, not true"),
         ("name = {a = 1}", "t.toml:2:8", "'name' takes text in quotes, not a table"),
+        ("inner = {}", "t.toml:2:9", "'at' is missing"),
     ],
 )
 def test_a_mistake_is_told_at_its_place(line: str, place: str, text: str) -> None:
@@ -51,6 +52,54 @@ def test_a_mistake_is_told_at_its_place(line: str, place: str, text: str) -> Non
     (mistake,) = _mistakes(f"[[table]]\n{line}\n{named}")
     assert str(mistake).startswith(f"{place}: {text}")
     assert mistake.source == line
+
+
+def test_a_key_that_is_missing_is_told_at_the_header_of_its_own_table() -> None:
+    (mistake,) = _mistakes('[[table]]\nname = "x"\n[table.inner]\n')
+    assert str(mistake) == "t.toml:3:2: 'at' is missing (add at = ...)"
+
+
+def test_what_has_no_place_of_its_own_is_told_at_the_nearest_around_it() -> None:
+    (mistake,) = _mistakes('[[table]]\nname = "x"\nwords.a = 1\n')
+    assert str(mistake) == """t.toml:1:3: 'words' takes a list, ["...", "..."], not a table"""
+    toml = TomlText("t.toml", "# see\n[a]\nb = [1]\n")
+    for path, place in {
+        ("a", "b", 1): (3, 5, 3),
+        ("a", "b", 0, "c"): (3, 6, 1),
+        ("a", "c", "d"): (2, 2, 1),
+        ("b",): (1, 1, 1),
+        (): (1, 1, 1),
+    }.items():
+        mistake = toml.mistake(path, "odd")
+        assert (mistake.line, mistake.column, mistake.length) == place
+
+
+def test_each_value_is_found_in_whatever_tables_it_stands() -> None:
+    text = (
+        "a.'b.c' = {d = 1, e.f = [[2], {g = 3}]} # and\n"
+        "[h.i] # why\nj = 4\n"
+        "[[k]]\n[k.l]\nm = 5\n[[k.n]]\n[[k.n]]\no = 6\n"
+        "[[k]]\n[[k.n]]\np = [ # one\n7, # two\n8,\n]\n"
+        "[h]\nq = 9\n[[h.r]]\ns = 0\n"
+    )
+    toml = TomlText("t.toml", text)
+    paths: dict[tuple[str | int, ...], str] = {
+        ("a", "b.c", "d"): "1",
+        ("a", "b.c", "e", "f", 0, 0): "2",
+        ("a", "b.c", "e", "f", 1, "g"): "3",
+        ("h", "i", "j"): "4",
+        ("k", 0, "l", "m"): "5",
+        ("k", 0, "n", 1, "o"): "6",
+        ("k", 1, "n", 0, "p", 0): "7",
+        ("k", 1, "n", 0, "p", 1): "8",
+        ("h", "q"): "9",
+        ("h", "r", 0, "s"): "0",
+    }
+    for path, value in paths.items():
+        mistake = toml.mistake(path, "odd")
+        assert mistake.source is not None
+        assert mistake.column is not None
+        assert mistake.source[mistake.column - 1 :][: mistake.length] == value
 
 
 def test_all_mistakes_of_a_table_are_told_at_once() -> None:

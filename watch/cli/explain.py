@@ -112,6 +112,7 @@ def _line(explanation: "Explanation", document: "Document") -> str:
         told.append(f"does not hold: {missing}")
     elif not explanation.holds and not explanation.parts:
         told.append("stands nowhere")
+    told += [f"not in full: {left_out}" for left_out in explanation.left_out]
     places = f": {escape(clean('; '.join(told)))}" if told else ""
     return f"{sign} [bold]{escape(clean(show(explanation.node)))}[/]{places}"
 
@@ -143,6 +144,7 @@ def _as_json(explanation: "Explanation", document: "Document") -> dict[str, obje
             }
             for spot in explanation.spots
         ],
+        "left_out": list(explanation.left_out),
         "nearest_words": None if explanation.gap is None else explanation.gap.words,
         "parts": [_as_json(part, document) for part in explanation.parts],
     }

@@ -32,7 +32,7 @@ class Matcher:
         for use, language in self._all_uses():
             (self._uses[language] if use.term.pattern is None else patterns).append(use)
         self._patterns = PatternPass(patterns)
-        self._programs: OrderedDict[Inflection, tuple[WordPass, ...]] = OrderedDict()
+        self._programs: OrderedDict[Inflection, tuple[Pass, ...]] = OrderedDict()
         self._lock = Lock()
 
     def _all_uses(self) -> Iterator[tuple[Use, str | None]]:
@@ -75,10 +75,7 @@ class Matcher:
 
     def _mentioned(self, document: Document) -> tuple[Mentioned, list[Failure]]:
         """Return what is mentioned in a document, and what was left out."""
-        passes: tuple[Pass, ...] = (
-            *self._program(inflection_of(document.languages)),
-            self._patterns,
-        )
+        passes = self._program(inflection_of(document.languages))
         found: defaultdict[int, list[Mention]] = defaultdict(list)
         failures: list[Failure] = []
         for field, text in ((Field.TITLE, document.title), (Field.TEXT, document.text)):
@@ -126,7 +123,7 @@ class Matcher:
     def _place_in_files(self, finding: Finding) -> tuple[int, int]:
         return self._files.get(finding.place.path, 0), finding.place.line
 
-    def _program(self, inflection: Inflection) -> tuple[WordPass, ...]:
+    def _program(self, inflection: Inflection) -> tuple[Pass, ...]:
         """Return the passes for an inflection, compiled when it is first met."""
         with self._lock:
             known = self._programs.get(inflection)
@@ -137,7 +134,8 @@ class Matcher:
             shared: defaultdict[Inflection, list[Use]] = defaultdict(list)
             for language, uses in self._uses.items():
                 shared[inflection.within(language)].extend(uses)
-            program = tuple(WordPass(uses, own) for own, uses in shared.items())
+            words = (WordPass(uses, own) for own, uses in shared.items())
+            program: tuple[Pass, ...] = (*words, self._patterns)
             self._programs[inflection] = program
             while len(self._programs) > _MOST_PROGRAMS:
                 self._programs.popitem(last=False)

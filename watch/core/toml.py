@@ -1,6 +1,6 @@
 """TOML text to checked tables, or all its mistakes, each with its place.
 
-Positions are found only when they are asked for: tomli reads the values, tree-sitter then tells
+Places are found only when they are asked for: tomli reads the values, tree-sitter then tells
 where one of them stands.
 """
 
@@ -8,22 +8,20 @@ import difflib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
 import tomli
-import tree_sitter
-import tree_sitter_toml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from watch.core.toml_places import Extent, Path, TomlPlaces
 from watch.core.toml_strings import characters_of
 from watch.errors import Mistake, MistakesError
 
-Path = tuple[str | int, ...]
-"""The way to a value: `("item", 0, "terms", 2)`."""
+__all__ = ["Comment", "Path", "Table", "TomlText", "suggestion"]
+
 ModelT = TypeVar("ModelT", bound="Table")
 _HEADER = re.compile(r"\n[^\S\n]*\[\[([^\]\n]*)\]\]")
 _NO_NAME = re.compile(r"[\s\"']")
@@ -45,20 +43,6 @@ class Comment(NamedTuple):
     """With the # and without white space at its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """Where a key or a value stands: rows and columns from 0, columns in UTF-8 bytes."""
-
-    start: tuple[int, int]
-    end: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    key: _Node
-    value: _Node
-
-
 class TomlText:
     """A TOML file, read; `path` is how the user knows it."""
 
@@ -66,10 +50,6 @@ class TomlText:
         """Read the text; raise MistakesError where it is no TOML."""
         self.path = path
         self.text = text
-        self._root: tree_sitter.Node | None = None
-        self._places: dict[Path, _Found] | None = None
-        self._unread: dict[Path, list[tree_sitter.Node]] = {}
-        """Tables whose keys nobody has asked for: in a large file nearly all."""
         try:
             self.values: Mapping[str, object] = tomli.loads(text)
         except tomli.TOMLDecodeError as error:
@@ -82,6 +62,10 @@ class TomlText:
     def lines(self) -> Sequence[str]:
         """The text line by line; a carriage return stays at the end of its line."""
         return self.text.split("\n")
+
+    @cached_property
+    def _places(self) -> TomlPlaces:
+        return TomlPlaces(self.text)
 
     def _syntax_mistake(self, error: tomli.TOMLDecodeError) -> Mistake:
         line = min(error.lineno, len(self.lines))
@@ -136,7 +120,7 @@ class TomlText:
         return lines
 
     def _line(self, path: Path) -> int:
-        return self._find(path).key.start[0] + 1
+        return self._places.find(path).key.start[0] + 1
 
     def mistake(
         self,
@@ -148,9 +132,9 @@ class TomlText:
         is_key: bool = False,
     ) -> Mistake:
         """Return a mistake at a value, at a span of it when it is a string, or at its key."""
-        found = self._find(path)
-        node = found.key if is_key else found.value
-        (row, start), (end_row, end) = self._spot(node, span)
+        written = self._places.find(path)
+        extent = written.key if is_key else written.value
+        (row, start), (end_row, end) = self._spot(extent, span)
         line = self.lines[row].rstrip("\r")
         # Of what goes on in another line the first is shown.
         end = end if end_row == row else len(line)
@@ -165,11 +149,11 @@ class TomlText:
         )
 
     def _spot(
-        self, node: _Node, span: tuple[int, int] | None
+        self, extent: Extent, span: tuple[int, int] | None
     ) -> tuple[tuple[int, int], tuple[int, int]]:
         """Return where a value, or a span of it, begins and ends: rows and columns from 0."""
-        start = node.start[0], self._column(*node.start)
-        end = node.end[0], self._column(*node.end)
+        start = extent.start[0], self._column(*extent.start)
+        end = extent.end[0], self._column(*extent.end)
         if span is None:
             return start, end
         literal = self._written(start, end)
@@ -209,10 +193,9 @@ class TomlText:
         for row, line in enumerate(self.lines):
             if holding in line:
                 # A comment is the last thing on its line.
-                end = len(line.rstrip().encode())
-                node = self._tree().descendant_for_point_range((row, end - 1), (row, end))
-                if node is not None and node.type == "comment":
-                    column = self._column(*node.start_point)
+                extent = self._places.comment_at(row, len(line.rstrip().encode()))
+                if extent is not None:
+                    column = self._column(*extent.start)
                     yield Comment(row + 1, column + 1, line.rstrip()[column:])
 
     def checked(self, model: type[ModelT], value: object, path: Path) -> ModelT | list[Mistake]:
@@ -234,7 +217,7 @@ class TomlText:
                     where, f"unknown {kind} {name!r}", remedy=suggestion(name, known), is_key=True
                 )
             case "missing":
-                return self.mistake(path, f"{name!r} is missing", remedy=f"add {name} = ...")
+                return self.mistake(where[:-1], f"{name!r} is missing", remedy=f"add {name} = ...")
             case "literal_error":
                 known = re.findall(r"'([^']*)'", error["msg"])
                 near = difflib.get_close_matches(str(given), known, n=1)
@@ -243,28 +226,9 @@ class TomlText:
                     f"{name!r} is one of {', '.join(known)}, not {_shown(given)}",
                     remedy=f'did you mean "{near[0]}"?' if near else None,
                 )
-            case "value_error":
-                return self.mistake(where, str(error["ctx"]["error"]))
             case kind:
                 wanted = _WANTED.get(kind, error["msg"].lower())
                 return self.mistake(where, f"{name!r} {wanted}, not {_shown(given)}")
-
-    def _find(self, path: Path) -> _Found:
-        """Return where a value stands, or the nearest table around it."""
-        if self._places is None:
-            self._places = {}
-            self._unread = _tables(self._tree(), self._places)
-        for length in range(len(path) + 1):
-            for table in self._unread.pop(path[:length], ()):
-                _add_pairs(self._places, path[:length], table)
-        while path and path not in self._places:
-            path = path[:-1]
-        return self._places.get(path, _Found(_Node((0, 0), (0, 0)), _Node((0, 0), (0, 0))))
-
-    def _tree(self) -> tree_sitter.Node:
-        if self._root is None:
-            self._root = _PARSER.parse(self.text.encode()).root_node
-        return self._root
 
     def _column(self, row: int, column: int) -> int:
         """Return a column in characters for one in bytes."""
@@ -324,77 +288,3 @@ def _moved(place: tuple[int, int], over: str) -> tuple[int, int]:
     row, column = place
     last = over.rfind("\n")
     return (row, column + len(over)) if last < 0 else (row + over.count("\n"), len(over) - last - 1)
-
-
-_PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_toml.language()))
-_PUNCTUATION = frozenset(("[", "]", "[[", "]]", "{", "}", ",", "=", ".", "comment"))
-
-
-def _tables(
-    root: tree_sitter.Node, places: dict[Path, _Found]
-) -> dict[Path, list[tree_sitter.Node]]:
-    """Return the nodes of every table of a TOML text; where each begins goes into `places`."""
-    tables: dict[Path, list[tree_sitter.Node]] = {(): [root]}
-    counts: dict[Path, int] = {}
-    for child in root.children:
-        if child.type in {"table", "table_array_element"}:
-            tables.setdefault(_add_table(places, counts, child), []).append(child)
-    return tables
-
-
-def _add_table(
-    places: dict[Path, _Found], counts: dict[Path, int], table: tree_sitter.Node
-) -> Path:
-    header = _parts(table)[0]
-    *parents, name = _keys(header)
-    path: Path = ()
-    for parent in parents:
-        path = (*path, parent)
-        if path in counts:  # the last of the tables written so far
-            path = (*path, counts[path] - 1)
-    path = (*path, name)
-    if table.type == "table_array_element":
-        counts[path] = counts.get(path, 0) + 1
-        path = (*path, counts[path] - 1)
-    places[path] = _Found(_node(header), _node(header))
-    return path
-
-
-def _add_pairs(places: dict[Path, _Found], path: Path, table: tree_sitter.Node) -> None:
-    for pair in table.children:
-        if pair.type == "pair":
-            _add_pair(places, path, pair)
-
-
-def _add_pair(places: dict[Path, _Found], path: Path, pair: tree_sitter.Node) -> None:
-    key, value = _parts(pair)[:2]
-    _add_value(places, (*path, *_keys(key)), key, value)
-
-
-def _add_value(
-    places: dict[Path, _Found], path: Path, key: tree_sitter.Node, value: tree_sitter.Node
-) -> None:
-    places[path] = _Found(_node(key), _node(value))
-    if value.type == "array":
-        for index, element in enumerate(_parts(value)):
-            _add_value(places, (*path, index), element, element)
-    elif value.type == "inline_table":
-        for pair in _parts(value):
-            _add_pair(places, path, pair)
-
-
-def _parts(node: tree_sitter.Node) -> list[tree_sitter.Node]:
-    return [child for child in node.children if child.type not in _PUNCTUATION]
-
-
-def _keys(key: tree_sitter.Node) -> list[str]:
-    if key.type == "dotted_key":
-        return [name for part in _parts(key) for name in _keys(part)]
-    written = (key.text or b"").decode()
-    if key.type != "quoted_key":
-        return [written]
-    return list(tomli.loads(f"{written} = 0"))
-
-
-def _node(node: tree_sitter.Node) -> _Node:
-    return _Node(node.start_point, node.end_point)

@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from itertools import islice
 
 from watch.core.model import Subscription
-from watch.core.rules.lint import lints
+from watch.core.rules.lint import first_lints
 from watch.core.rules.ruleset import RuleFile
 
 log = logging.getLogger(__name__)
@@ -18,8 +17,8 @@ def log_lints(files: Sequence[RuleFile], subscriptions: Sequence[Subscription]) 
 
     Takes about as long as the files took to parse: not for the event loop.
     """
-    found = lints(files, subscriptions)
-    for lint in islice(found, MOST_LOGGED):
+    first, more = first_lints(files, subscriptions, MOST_LOGGED)
+    for lint in first:
         mistake = lint.mistake
         place = ":".join(str(part) for part in (mistake.path, mistake.line, mistake.column) if part)
         log.warning(
@@ -31,5 +30,5 @@ def log_lints(files: Sequence[RuleFile], subscriptions: Sequence[Subscription]) 
                 "remedy": mistake.remedy,
             },
         )
-    if rest := sum(1 for _ in found):
-        log.warning("more lints", extra={"more": rest, "see": "watchlist check"})
+    if more:
+        log.warning("more lints", extra={"more": more, "see": "watchlist check"})

@@ -1,9 +1,11 @@
 """Documents against the rules in force, and their acceptance: the promise begins here."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from watch.core.cleaning import clip
 from watch.core.grouping import selects
 from watch.core.matcher import Matcher
 from watch.core.model import (
@@ -18,6 +20,13 @@ from watch.store.db import Transaction
 from watch.store.documents import add_document
 from watch.store.findings import add_findings, add_waiting
 from watch.store.sources import put_files, put_source
+
+log = logging.getLogger(__name__)
+
+MOST_LOGGED = 5
+"""Rules of one document that could not be checked in full, a line each; the rest is a number."""
+_LONGEST_KEY = 200
+"""Characters of a document's key that are logged: a feed may make it as long as it likes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +62,33 @@ class Accepted:
 
 
 async def match_documents(matcher: Matcher, documents: Iterable[Document]) -> tuple[Checked, ...]:
-    """Return each document with what the rules find in it; the loop is not held up."""
+    """Return each document with what the rules find in it; the loop is not held up.
+
+    Rules that could not be checked in full are told in the log.
+    """
 
     def match_all() -> tuple[Checked, ...]:
         return tuple(
             Checked(document=document, matching=matcher.match(document)) for document in documents
         )
 
-    return await asyncio.to_thread(match_all)
+    matched = await asyncio.to_thread(match_all)
+    for checked in matched:
+        _log_failures(checked)
+    return matched
+
+
+def _log_failures(checked: Checked) -> None:
+    failures = checked.matching.failures
+    document = checked.document
+    named = {"source": document.source, "document": clip(document.key, _LONGEST_KEY)}
+    for failure in failures[:MOST_LOGGED]:
+        log.warning(
+            "rule not checked in full",
+            extra={"rule": failure.rule, **named, "why": failure.text},
+        )
+    if more := len(failures[MOST_LOGGED:]):
+        log.warning("more rules not checked in full", extra={**named, "more": more})
 
 
 def accept(

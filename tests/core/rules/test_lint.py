@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.builders import a_subscription
 from watch.core.model import Severity, Subscription
-from watch.core.rules.lint import Code, Lint, lints
+from watch.core.rules.lint import Code, Lint, first_lints, lints
 from watch.core.rules.lint.terms import (
     acronym_case,
     common_word,
@@ -268,6 +268,33 @@ def test_what_stands_in_a_string_or_is_quoted_in_a_comment_allows_nothing() -> N
     assert _told(text) == [("short-term", "'UN'")]
 
 
+_ORDERED = {
+    "a": _item("UN", "THE")
+    + "[[rule]]\nname = 'r'\nwhen = '@an-item AND NOT the'\n"
+    + "[[item]]\nname = 'EU'\n",
+    "b": "item = [{name = 'K9'}, {name = 'Suicide drones', terms = ['Suicide drones',\n"
+    "'drone', 'drones', 'THE']}, {name = 'NATO'}]\n",
+    "c": _item("UN").replace("]\n\n", "] # watchlist: allow short-term, common-word\n")
+    + _item("NATO"),
+    "d": _item("ICBM").replace("An item", "Another"),
+}
+
+
+def test_lints_of_several_tables_and_files_come_in_the_order_of_their_places() -> None:
+    files = [_file(text, path) for path, text in _ORDERED.items()]
+    spots = [(one.mistake.path, one.mistake.line, one.mistake.column) for one in lints(files)]
+    assert spots == sorted(spots)
+    assert [path for path, _, _ in spots] == ["a"] * 4 + ["b"] * 6 + ["c"] * 4
+
+
+@pytest.mark.parametrize("most", range(15))
+def test_of_the_first_lints_each_is_told_and_the_others_are_counted(most: int) -> None:
+    files = [_file(text, path) for path, text in _ORDERED.items()]
+    every = list(lints(files, [a_subscription()]))
+    first, more = first_lints(files, [a_subscription()], most)
+    assert (list(first), more) == (every[:most], len(every[most:]))
+
+
 def test_a_file_with_mistakes_is_left_out() -> None:
     broken = parse_rule_file("rules/a.toml", '[[item]]\nname = "UN"\ntems = []\n')
     assert list(lints([broken, _file(_item("EU"), "b")])) == list(lints([_file(_item("EU"), "b")]))
@@ -279,7 +306,7 @@ def test_the_lints_of_one_file_come_in_the_order_of_their_places() -> None:
 
 
 _PIECES = ["a", "of", "the", "The", "THE", "drone", "Drone", "NATO", "Nato", "ICBMs", "McDonald"]
-_SIGNS = ["F-35", "=Geran", "drone*", "é", "Кim", "드론", "U.N."]
+_SIGNS = ["F-35", "=Geran", "drone*", "é", "Émile", "ŉ", "ſ", "Æsir", "Кim", "드론", "U.N."]
 
 
 @given(
@@ -292,7 +319,7 @@ def test_a_glance_at_a_term_tells_what_a_closer_look_does(
 ) -> None:
     typed = gap.join(pieces)
     latin = latin_words(typed)
-    assert latin is None or latin == [word.folded for word in words(typed)]
+    assert latin is None or latin == tuple(word.folded for word in words(typed))
     if is_unsuspicious(typed, language):
         term = parse_term(typed)
         assert short_term(term) is None
@@ -302,8 +329,27 @@ def test_a_glance_at_a_term_tells_what_a_closer_look_does(
         assert list(mixed_scripts(typed)) == []
 
 
+def test_the_words_of_latin_letters_are_told_at_a_glance() -> None:
+    letters = [char for char in map(chr, range(0x250)) if char.isalpha()]
+    glances = {f"x{char} {char}-y": latin_words(f"x{char} {char}-y") for char in letters}
+    assert {typed for typed, glance in glances.items() if glance is None} == {
+        f"x{char} {char}-y" for char in "ªµºŉ"
+    }
+    for typed, glance in glances.items():
+        assert glance in {None, tuple(word.folded for word in words(typed))}
+
+
 @pytest.mark.parametrize(
-    "typed", ["Kim Jong Un", "suicide drone", "self-propelled gun", "Self-propelled gun", "Geran"]
+    "typed",
+    [
+        "Kim Jong Un",
+        "suicide drone",
+        "self-propelled gun",
+        "Self-propelled gun",
+        "Geran",
+        "Łódź airport",
+        "Škoda",
+    ],
 )
 def test_most_terms_need_a_glance_alone(typed: str) -> None:
     assert is_unsuspicious(typed, "en")

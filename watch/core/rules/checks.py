@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from watch.core.model import Document, Failure, Finding, Mention
 from watch.core.rules.evaluate import evaluate
@@ -17,8 +16,7 @@ _Key = tuple[str, str | None, str]
 """What is mentioned: its kind, the language its words are of, its name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mentioned:
+class Mentioned(NamedTuple):
     """What is mentioned in one document: items, and words that rules name."""
 
     items: Sequence[tuple[Item, Sequence[Mention]]]

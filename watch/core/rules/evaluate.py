@@ -14,12 +14,12 @@ The expression's mentions are those of its places. Nearness is told in proximity
 leave out is handed up with the places, as words for people, where it might change the answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple, assert_never
 
 from watch.core.model import Document, Field, Mention
-from watch.core.rules.operands import parts_of
+from watch.core.rules.operands import Operand, parts_of
 from watch.core.rules.proximity import Found, Reach, apart, near
 from watch.core.rules.syntax import (
     And,
@@ -72,29 +72,51 @@ def evaluate(expression: Expression, view: View) -> Evaluation:
     return Evaluation(mentions=mentions, left_out=met.left_out)
 
 
-def meets(  # noqa: PLR0911 (one for each kind of expression)
-    expression: Expression, view: View
+def meets(expression: Expression, view: View) -> Met:
+    """Return the places at which an expression is met; looks at no more parts than it must."""
+    if isinstance(expression, Operand):  # as by far the most are
+        return met_by(iter(()), expression, view)
+    inner = view_of_parts(expression, view)
+    return met_by((meets(part, inner) for part in parts_of(expression)), expression, inner)
+
+
+def view_of_parts(expression: Expression, view: View) -> View:
+    """Return the view in which the parts of an expression are met."""
+    match expression:
+        case Within(field=field):
+            return view.within(field)
+        case Near() | Together() | Apart() if not view.is_divided:
+            proximities = _proximities(expression)
+            return view.divided_by(proximities) if proximities > 1 else view
+    return view
+
+
+def met_by(  # noqa: PLR0911 (one for each kind of expression)
+    parts: Iterator[Met], expression: Expression, view: View
 ) -> Met:
-    """Return the places at which an expression is met."""
+    """Return where an expression is met whose parts are, in the view of its parts.
+
+    Of the parts, from left to right, no more are taken than tell the answer.
+    """
     match expression:
         case Words() | ItemIs() | Tagged():
             return Met(spots=view.spots(expression) or None)
-        case Within(field=field, operand=operand):
-            return meets(operand, view.within(field))
+        case Within():
+            return next(parts)
         case SourceIs() | LanguageIs():
             return Met(spots=() if _is_of(view.document, expression) else None)
-        case Not(operand=operand):
-            met = meets(operand, view)
+        case Not():
+            met = next(parts)
             return Met(spots=() if met.spots is None else None, left_out=met.left_out)
-        case AtLeast(count=count, operand=operand):
-            met = meets(operand, view)
+        case AtLeast(count=count):
+            met = next(parts)
             if met.spots is not None and len(met.spots) >= count:
                 return met
             return Met(spots=None, left_out=met.left_out + met.thinned)
         case And() | Or() | SomeOf():
-            return _some_of(expression, view)
+            return _some_of(parts, expression)
         case Near() | Together() | Apart():
-            return _near(expression, view)
+            return _near(parts, expression, view)
     raise AssertionError(expression)
 
 
@@ -103,15 +125,15 @@ def _reading_order(mention: Mention) -> tuple[bool, int, int, str, str]:
     return is_text, mention.start, mention.end, mention.item, mention.term
 
 
-def _some_of(expression: And | Or | SomeOf, view: View) -> Met:
-    """Return the places of all that hold, if so many do; looks at no more than it must."""
-    operands, needed = expression.operands, _fewest(expression)
+def _some_of(parts: Iterator[Met], expression: And | Or | SomeOf) -> Met:
+    """Return the places of all that hold, if so many do."""
+    needed = _fewest(expression)
     met: list[Met] = []
     held = 0
-    for index, operand in enumerate(operands):
-        if held + len(operands) - index < needed:
+    for left in range(len(expression.operands), 0, -1):
+        if held + left < needed:
             break
-        met.append(meets(operand, view))
+        met.append(next(parts))
         held += met[-1].spots is not None
     spots = merged(spot for one in met for spot in one.spots or ()) if held >= needed else None
     if not any(one.left_out or one.thinned for one in met):
@@ -135,14 +157,12 @@ def _fewest(expression: And | Or | SomeOf) -> int:
     assert_never(expression)
 
 
-def _near(expression: Near | Together | Apart, view: View) -> Met:
+def _near(parts: Iterator[Met], expression: Near | Together | Apart, view: View) -> Met:
     """Return the places of a proximity."""
-    if not view.is_divided and (proximities := _proximities(expression)) > 1:
-        view = view.divided_by(proximities)
-    left = meets(expression.left, view)
+    left = next(parts)
     if left.spots is None:
         return left
-    right = meets(expression.right, view)
+    right = next(parts)
     left_out = (*left.left_out, *left.thinned, *right.left_out, *right.thinned)
     if not right.spots:
         # Where there is nothing to be near, all are apart.

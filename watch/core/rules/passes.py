@@ -100,14 +100,14 @@ class PatternPass:
 
 def counting(passes: Iterable[Pass], text: str) -> dict[int, list[Span]]:
     """Return the names that are mentioned in a text, each with the spans that count, in order."""
-    if not text:
+    found = [span for one in passes for span in one.found(text)] if text else []
+    if not found:
         return {}
     named: defaultdict[int, list[Span]] = defaultdict(list)
     excepted: defaultdict[int, list[Span]] = defaultdict(list)
-    for one in passes:
-        for span in one.found(text):
-            use = span.use
-            (excepted if use.is_except else named)[use.name].append(span)
+    for span in found:
+        use = span.use
+        (excepted if use.is_except else named)[use.name].append(span)
     for name in excepted.keys() & named.keys():
         named[name] = outside(named[name], excepted[name])
     return {name: longest(spans) for name, spans in named.items() if spans}

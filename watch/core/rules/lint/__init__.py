@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from watch.core.grouping import selects
 from watch.core.model import Subscription
 from watch.core.rules.checks import finding_of
-from watch.core.rules.lint.allowances import Allowances
+from watch.core.rules.lint.allowances import Allowances, may_allow
 from watch.core.rules.lint.expressions import expression_remarks, nodes
 from watch.core.rules.lint.items import item_remarks
 from watch.core.rules.lint.remark import Code, Lint, Remark
@@ -18,7 +19,7 @@ from watch.core.rules.terms import Term
 from watch.core.toml import Path, TomlText
 from watch.errors import Mistake
 
-__all__ = ["Code", "Lint", "lints"]
+__all__ = ["Code", "Lint", "first_lints", "lints"]
 
 
 class _Table(NamedTuple):
@@ -30,7 +31,13 @@ class _Table(NamedTuple):
     """Of its header."""
 
 
-_Told = Sequence[tuple[_Table, Remark]]
+class _Told(NamedTuple):
+    """What is odd about a file, before anybody asks where it stands."""
+
+    file: RuleFile
+    remarks: Sequence[tuple[_Table, Remark]]
+    undecided: Collection[Code]
+    """Lints of which nobody can tell whether they are there."""
 
 
 def lints(files: Sequence[RuleFile], subscriptions: Sequence[Subscription] = ()) -> Iterator[Lint]:
@@ -39,6 +46,30 @@ def lints(files: Sequence[RuleFile], subscriptions: Sequence[Subscription] = ())
     Without subscriptions nobody can tell which items they reach. The time grows with the number of
     terms; the place of a lint costs a reading of its file.
     """
+    for told in _told(files, subscriptions):
+        yield from _placed(told)
+
+
+def first_lints(
+    files: Sequence[RuleFile], subscriptions: Sequence[Subscription], most: int
+) -> tuple[Sequence[Lint], int]:
+    """Return so many of the lints, the first, and how many there are beyond them.
+
+    The places of those are looked up only where comments may silence them.
+    """
+    first: list[Lint] = []
+    more = 0
+    for told in _told(files, subscriptions):
+        placed = _placed(told)
+        own = list(islice(placed, most - len(first)))
+        first += own
+        is_sure = not may_allow(told.file.text)
+        more += len(told.remarks) - len(own) if is_sure else sum(1 for _ in placed)
+    return first, more
+
+
+def _told(files: Sequence[RuleFile], subscriptions: Sequence[Subscription]) -> Iterator[_Told]:
+    """Yield what is odd about each file without mistakes."""
     files = [file for file in files if not file.mistakes]
     undecided = set() if subscriptions else {Code.UNREACHED_ITEM}
     if len(files) == 1:
@@ -48,7 +79,7 @@ def lints(files: Sequence[RuleFile], subscriptions: Sequence[Subscription] = ())
         unreached[file.path].append((table, remark))
     shared = _SharedTerms()
     for file in files:
-        yield from _placed(file, [*_own(file, shared), *unreached[file.path]], undecided)
+        yield _Told(file, [*_own(file, shared), *unreached[file.path]], undecided)
 
 
 def _own(file: RuleFile, shared: "_SharedTerms") -> Iterator[tuple[_Table, Remark]]:
@@ -145,20 +176,39 @@ def _unreached(
             yield file, table, Remark(Code.UNREACHED_ITEM, text, remedy)
 
 
-def _placed(file: RuleFile, told: _Told, undecided: Collection[Code]) -> Iterator[Lint]:
+def _placed(told: _Told) -> Iterator[Lint]:
     """Yield the lints of one file that its author does not allow, in order of their places."""
-    if not told and "watchlist:" not in file.text:
-        return
-    toml = TomlText(file.path, file.text)
+    file = told.file
+    if may_allow(file.text):
+        yield from _unsilenced(told, TomlText(file.path, file.text))
+    elif told.remarks:
+        toml = TomlText(file.path, file.text)
+        # Tables do not run into one another: their lints need not be put in order together.
+        by_line = sorted(told.remarks, key=_line)
+        for _, remarks in groupby(by_line, key=_line):
+            placed = [
+                Lint(code=remark.code, mistake=_mistake(toml, table, remark))
+                for table, remark in remarks
+            ]
+            yield from sorted(placed, key=_reading_order)
+
+
+def _unsilenced(told: _Told, toml: TomlText) -> Iterator[Lint]:
+    """Yield the lints of a file of which comments may silence some, or are odd themselves."""
     allowed = Allowances(toml)
     placed = [
         Lint(code=remark.code, mistake=mistake)
-        for table, remark in told
+        for table, remark in told.remarks
         if not allowed.silence(remark.code, table.line)
         and not allowed.silence(remark.code, (mistake := _mistake(toml, table, remark)).line)
     ]
-    placed.extend(allowed.lints(undecided))
+    placed.extend(allowed.lints(told.undecided))
     yield from sorted(placed, key=_reading_order)
+
+
+def _line(told: tuple[_Table, Remark]) -> int:
+    table, _ = told
+    return table.line
 
 
 def _mistake(toml: TomlText, table: _Table, remark: Remark) -> Mistake:

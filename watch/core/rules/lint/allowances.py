@@ -13,6 +13,11 @@ _ALLOW = re.compile(r"allow\s+([\w-]+(?:\s*,\s*[\w-]+)*)")
 """What stands behind the codes is the author's reason."""
 
 
+def may_allow(text: str) -> bool:
+    """Whether there may be such comments in the text of a file; the words may stand elsewhere."""
+    return _SIGN in text
+
+
 class Allowances:
     """The lints that the comments of one file silence, and which of them were there at all."""
 

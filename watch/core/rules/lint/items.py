@@ -9,6 +9,7 @@ from watch.core.rules.lint.terms import (
     common_word,
     is_sentence_cased,
     is_unsuspicious,
+    latin_words,
     mixed_scripts,
     regex_ascii,
     sentence_case,
@@ -49,7 +50,7 @@ def _term_remarks(term: Term, item: Item) -> Iterator[Remark]:
     if item.language in {None, "en"}:
         is_name = len(item.terms) == 1 and term.typed == item.name
         remark = sentence_case(term, is_name=is_name)
-        if remark is not None and term.words[0].folded not in _names(item):
+        if remark is not None and not _is_name(term.words[0].folded, item):
             yield remark
 
 
@@ -64,19 +65,17 @@ def _is_listed(acronym: Term, item: Item) -> bool:
     )
 
 
-def _names(item: Item) -> frozenset[str]:
-    """Return the proper names that an item's terms show, folded, with and without an s.
-
-    They are the words with a capital in terms that are no sentences.
-    """
-    names = {
-        word.folded
-        for term in item.terms
-        if not term.typed.islower() and not is_sentence_cased(term)
-        for word in term.words
-        if not word.is_small
-    }
-    return frozenset(names | {name.removesuffix("s") for name in names})
+def _is_name(folded: str, item: Item) -> bool:
+    """Whether a term that is no sentence shows a word, with or without an s, as a proper name."""
+    forms = {folded, f"{folded}s"}
+    for term in item.terms:
+        glance = latin_words(term.typed)
+        if glance is not None and forms.isdisjoint(glance):
+            continue
+        names = (word.folded for word in term.words if not word.is_small)
+        if not is_sentence_cased(term) and not forms.isdisjoint(names):
+            return True
+    return False
 
 
 def _letters(term: Term) -> Iterator[Remark]:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from watch.core.rules.common_words import common_in
 from watch.core.rules.lint.remark import Code, Remark
 from watch.core.rules.terms import Case, Term, TermWord
+from watch.core.words.folding import fold
 from watch.core.words.segment import words
 from watch.core.words.shape import (
     ARABIC,
@@ -30,7 +32,9 @@ _LEAST_LETTERS = 3
 _LEAST_ACRONYM = 4
 _LETTERS = frozenset(SPACED)
 _BOUNDED = frozenset((HANGUL, HIRAGANA, KATAKANA, PROLONGED))
-_LATIN_WORDS = re.compile(r"[a-zA-Z]+(?:[ -][a-zA-Z]+)*")
+_LATIN = "a-zA-ZÀ-ÖØ-öø-ňŊ-ɏ"
+"""The letters of European languages; ŉ is two."""
+_LATIN_WORDS = re.compile(rf"[{_LATIN}]+(?:[ -][{_LATIN}]+)*")
 _SCRIPTS = {
     LATIN: "Latin",
     GREEK: "Greek",
@@ -43,26 +47,29 @@ _SCRIPTS = {
 }
 
 
-def latin_words(typed: str) -> list[str] | None:
+@lru_cache(maxsize=1_000)  # an item's terms are asked for again and again, then no more
+def latin_words(typed: str) -> tuple[str, ...] | None:
     """Return the folded words of a term where a glance tells them; None of all other terms.
 
-    They are letters from a to z between single spaces and hyphens.
+    They are Latin letters between single spaces and hyphens.
     """
     if _LATIN_WORDS.fullmatch(typed) is None:
         return None
-    return typed.lower().replace("-", " ").split(" ")
+    if typed.isascii():
+        return tuple(typed.lower().replace("-", " ").split(" "))
+    return tuple(fold(part) for part in typed.replace("-", " ").split(" "))
 
 
 def is_unsuspicious(typed: str, language: str | None) -> bool:
     """Whether a glance tells that nothing is odd about a term; of most it does."""
-    if len(typed) <= _LEAST_LETTERS or _LATIN_WORDS.fullmatch(typed) is None:
+    if len(typed) <= _LEAST_LETTERS or latin_words(typed) is None:
         return False
     if "-" in typed:
         return True
     first, _, rest = typed.partition(" ")
     if rest:
-        return first.islower() or not rest.islower()
-    return not first.isupper() and common_in(first.lower(), language) is None
+        return first.islower() or not rest.islower() or not typed.isascii()
+    return not first.isupper() and common_in(fold(first), language) is None
 
 
 def short_term(term: Term) -> Remark | None:
@@ -148,6 +155,8 @@ def sentence_case(term: Term, *, is_name: bool) -> Remark | None:
 
 def mixed_scripts(typed: str) -> Iterator[Remark]:
     """Yield a remark for each word of a term whose letters are of two scripts."""
+    if typed.isascii():
+        return
     # The letter s has a shape of its own, and is Latin.
     scripts = _LETTERS.intersection(shape(typed).replace("s", LATIN))
     if len(scripts) <= 1:
