@@ -114,10 +114,18 @@ def begins_written_word(words: Sequence[Word], at: int) -> bool:
     return at == 0 or words[at].gap != ""
 
 
+def kind(words: Sequence[Word], at: int) -> str:
+    """Return the script of a word; the sign of a long vowel is of the kana that it lengthens."""
+    is_sign = words[at].characters[0].base == "ー"
+    if is_sign and not begins_written_word(words, at) and kind(words, at - 1) in KANA:
+        return kind(words, at - 1)
+    return words[at].script
+
+
 def begins_run(words: Sequence[Word], at: int) -> bool:
     """Whether no letter of the same script stands right before a word, or the text ends here."""
     is_end = at == len(words)
-    return is_end or begins_written_word(words, at) or words[at - 1].script != words[at].script
+    return is_end or begins_written_word(words, at) or kind(words, at - 1) != kind(words, at)
 
 
 def is_bounded(words: Sequence[Word], first: int, end: int) -> bool:

@@ -14,9 +14,10 @@ from watch.core.words.segment import (
     Word,
     begins_written_word,
     gap_shape,
+    goes_on,
     has_one_line_break_at_most,
-    is_same_kana,
     is_whole_kana,
+    kind_of,
     may_part,
     may_stretch,
 )
@@ -151,17 +152,14 @@ class _WordCheck:
         end = at + 1
         if not self.stretches:
             return (end,)
+        kind = kind_of(text, words[at])
         while (
             end < min(len(words), at + 1 + LONGEST_REST)
-            and _goes_on(words[end - 1].script, words[end].script)
+            and goes_on(kind, words[end].script)
             and not gap_shape(text[words[end - 1].end : words[end].start])
         ):
             end += 1
         return (end,) if is_last else range(at + 1, end + 1)
-
-
-def _goes_on(script: str, other: str) -> bool:
-    return script == other or is_same_kana(script, other)
 
 
 def _has_boundaries(text: str, first: Word, last: Word) -> bool:

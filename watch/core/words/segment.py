@@ -188,25 +188,44 @@ def begins_written_word(text: str, word: Word) -> bool:
     return before != DIGIT and before not in LETTERS
 
 
+_KANA = frozenset((KATAKANA, HIRAGANA))
+
+
 def is_whole_kana(text: str, first: Word, last: Word) -> bool:
     """Whether no kana of the same kind goes on before `first` or after `last`."""
-    goes_on_before = is_same_kana(_before(text, first.start), first.script)
-    goes_on_after = is_same_kana(_after(text, last.end), last.script)
+    before, kind = _before(text, first.start), kind_of(text, last)
+    goes_on_before = before in _KANA and first.script in {before, PROLONGED}
+    goes_on_after = kind in _KANA and goes_on(kind, _after(text, last.end))
     return not goes_on_before and not goes_on_after
 
 
-def is_same_kana(one: str, other: str) -> bool:
-    """Whether two letters are kana of one kind; the sign of a long vowel goes with either."""
-    return {one, other} <= {KATAKANA, PROLONGED} or {one, other} <= {HIRAGANA, PROLONGED}
+def kind_of(text: str, word: Word) -> str:
+    """Return the script of a word; the sign of a long vowel is of the kana that it lengthens."""
+    return _before(text, word.end) if word.script == PROLONGED else word.script
+
+
+def goes_on(kind: str, script: str) -> bool:
+    """Whether a letter goes on a run of a kind; the sign of a long vowel goes on any kana."""
+    return kind == script if script != PROLONGED else kind in _KANA
+
+
+_MOST_SIGNS = 100
+"""Signs of long vowels in a row; no word has more than a few."""
 
 
 def _before(text: str, index: int) -> str:
-    """Return the shape of the letter or sign before an index, past what is written on it."""
+    """Return the shape of the letter or sign before an index, past what is written on it.
+
+    The sign of a long vowel counts as the kana before it, as katakana where there is none.
+    """
+    signs = 0
     for at in range(index - 1, -1, -1):
         kind = shape(text[at])
-        if kind not in {INVISIBLE, MARK}:
-            return kind
-    return OTHER
+        if kind == PROLONGED and signs < _MOST_SIGNS:
+            signs += 1
+        elif kind not in {INVISIBLE, MARK}:
+            return kind if not signs or kind in _KANA else KATAKANA
+    return KATAKANA if signs else OTHER
 
 
 def _after(text: str, index: int) -> str:
