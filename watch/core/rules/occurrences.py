@@ -6,7 +6,7 @@ from typing import assert_never
 from watch.core.rules.compile import Beginnings
 from watch.core.rules.terms import Case, Term, TermWord, begins_with_capital, visible_gap
 from watch.core.words.alphabet import EncodedText, Passage
-from watch.core.words.folding import exact_form
+from watch.core.words.folding import exact_form, unmarked
 from watch.core.words.inflection import AS_TYPED, ENGLISH, Relation, has_singular, is_plural
 from watch.core.words.languages import Inflection
 from watch.core.words.plurals import NOT_PLURAL
@@ -184,7 +184,7 @@ def _is_form(
         return word.folded.startswith(typed.folded) and _has_case(
             typed.case, exact_form(surface)[: len(typed.exact)]
         )
-    return _is_inflected(typed, word, surface, relation)
+    return _is_inflected(typed, word, unmarked(surface), relation)
 
 
 def _is_inflected(typed: TermWord, word: Word, surface: str, relation: Relation) -> bool:

@@ -107,6 +107,13 @@ def fold(word: str) -> str:
     return bare.casefold().translate(_FOLDED)
 
 
+def unmarked(word: str) -> str:
+    """Return the word in its plain letters, case as it is, without what stands on them."""
+    if word.isascii():
+        return word
+    return unicodedata.normalize("NFKD", word).translate(_UNMARKED)
+
+
 def fold_letter(letter: str) -> str:
     """Return a letter of a script without spaces, with its marks, in its composed full form.
 
