@@ -16,9 +16,12 @@ from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import responses
+from ipaddress import ip_network
 from typing import Any, Self
 
 HOST = "127.0.0.1"
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+"""What a source that is served here is allowed."""
 _TIMEOUT_S = 10
 _TURNS_S = 0.01
 

@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
     (feed,) = config.feeds
     assert feed.headers == (("X-Api-Key", "1234"), ("Accept-Language", "en"))
     assert feed.every == timedelta(minutes=15)
-    assert feed.allow_private == ("10.1.2.0/24",)
+    assert feed.allow_private == (ip_network("10.1.2.0/24"),)
     shown = set(re.findall(r"^#?(\w+)\s*=", EXAMPLE.read_text("utf-8"), re.MULTILINE))
     known = set(re.findall(r"known here: (.*)\)", "\n".join(_all_keys(tmp_path))))
     assert known, "the keys are told by the mistakes that unknown ones make"

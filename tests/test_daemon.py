@@ -338,12 +338,15 @@ folder = "gone"
 [[source]]
 name = "dead"
 feed = "http://127.0.0.1:9/feed"
+allow_private = ["127.0.0.0/8"]
 [[source]]
 name = "page"
 feed = "{web.url("/page")}"
+allow_private = ["127.0.0.0/8"]
 [[source]]
 name = "broken"
 feed = "{web.url("/broken")}"
+allow_private = ["127.0.0.0/8"]
 """
         )
     web.put("/page", Answer(body=b"<!doctype html><title>Log in</title>", status=200))

@@ -52,7 +52,7 @@ async def opened(config: Config, stopping: asyncio.Event) -> AsyncIterator[Conte
         stack.callback(store.close)
         context = Context(
             store=store,
-            web=await stack.enter_async_context(Web()),
+            web=Web(),
             sandbox=stack.enter_context(Sandbox()),
             renderer=Renderer(config.mail),
             transport=Maildir(config.maildir) if config.smtp is None else Smtp(config.smtp),

@@ -16,6 +16,7 @@ folder = "inbox"
 [[source]]
 name = "dead"
 feed = "http://127.0.0.1:9/feed"
+allow_private = ["127.0.0.0/8"]
 [[subscription]]
 name = "desk"
 to = ["desk@example.org"]

@@ -1,12 +1,13 @@
 import time
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.httpd import Answer, HttpServer, redirect
+from tests.httpd import LOOPBACK, Answer, HttpServer, redirect
 from tests.ingest.test_language import SENTENCES
 from watch.core.model import Document, Validators
 from watch.errors import NotReadableError, SourceError
@@ -441,21 +442,21 @@ def escaped(words: str) -> str:
 class TestLoading:
     @pytest.fixture
     def feed(self, server: HttpServer) -> Feed:
-        return Feed(name="wire", url=server.url("/feed"))
+        return Feed(name="wire", url=server.url("/feed"), allow_private=LOOPBACK)
 
     async def test_a_feed_is_fetched_and_parsed_with_what_to_ask_with_next(
         self, server: HttpServer, sandbox: Sandbox, feed: Feed
     ) -> None:
         server.put("/feed", Answer(body=(DATA / "rss.xml").read_bytes(), etag='"1"'))
-        async with Web() as web:
-            answer = await load_feed(web, sandbox, feed, Validators())
-            assert isinstance(answer, tuple)
-            parsed, validators = answer
-            assert len(parsed.entries) == 3
-            assert parsed.entries[0].url == server.url("/2026/11/ships?a=1&b=2")
-            assert await load_feed(web, sandbox, feed, validators) == NotModified(
-                validators=Validators(etag='"1"')
-            )
+        web = Web()
+        answer = await load_feed(web, sandbox, feed, Validators())
+        assert isinstance(answer, tuple)
+        parsed, validators = answer
+        assert len(parsed.entries) == 3
+        assert parsed.entries[0].url == server.url("/2026/11/ships?a=1&b=2")
+        assert await load_feed(web, sandbox, feed, validators) == NotModified(
+            validators=Validators(etag='"1"')
+        )
         assert server.requests[0].headers["accept"].startswith("application/atom+xml, ")
 
     async def test_links_start_from_where_a_redirect_ends(
@@ -463,8 +464,8 @@ class TestLoading:
     ) -> None:
         server.put("/feed", redirect("/deep/er/feed"))
         server.put("/deep/er/feed", Answer(body=rss("<item><link>x</link></item>").encode()))
-        async with Web() as web:
-            answer = await load_feed(web, sandbox, feed, Validators())
+        web = Web()
+        answer = await load_feed(web, sandbox, feed, Validators())
         assert isinstance(answer, tuple)
         assert answer[0].entries[0].url == server.url("/deep/er/x")
 
@@ -475,10 +476,11 @@ class TestLoading:
         feed = Feed(
             name="wire",
             url=server.url("/feed"),
+            allow_private=LOOPBACK,
             headers=(("X-Key", "secret"), ("Accept", "text/xml")),
         )
-        async with Web() as web:
-            await load_feed(web, sandbox, feed, Validators())
+        web = Web()
+        await load_feed(web, sandbox, feed, Validators())
         headers = server.requests[0].headers
         assert (headers["x-key"], headers["accept"]) == ("secret", "text/xml")
 
@@ -488,8 +490,8 @@ class TestLoading:
         body = rss("<item><title>Привет</title></item>").encode("koi8-r")
         kind = (("Content-Type", "text/xml; charset=koi8-r"),)
         server.put("/feed", Answer(body=body, headers=kind))
-        async with Web() as web:
-            answer = await load_feed(web, sandbox, feed, Validators())
+        web = Web()
+        answer = await load_feed(web, sandbox, feed, Validators())
         assert isinstance(answer, tuple)
         assert answer[0].entries[0].title == "Привет"
 
@@ -497,17 +499,27 @@ class TestLoading:
         self, server: HttpServer, sandbox: Sandbox, feed: Feed
     ) -> None:
         server.put("/feed", Answer(body=b"<!doctype html><title>Log in</title>"))
-        async with Web() as web:
-            with pytest.raises(NotReadableError, match="not a feed: it looks like an HTML page"):
-                await load_feed(web, sandbox, feed, Validators())
+        web = Web()
+        with pytest.raises(NotReadableError, match="not a feed: it looks like an HTML page"):
+            await load_feed(web, sandbox, feed, Validators())
+
+    async def test_a_feed_reaches_only_the_private_networks_it_names(
+        self, server: HttpServer, sandbox: Sandbox
+    ) -> None:
+        feed = Feed(
+            name="wire", url=server.url("/feed"), allow_private=(ip_network("10.1.2.0/24"),)
+        )
+        with pytest.raises(SourceError, match=r"^127\.0\.0\.1 leads into 127\.0\.0\.0/8 "):
+            await load_feed(Web(), sandbox, feed, Validators())
+        assert server.requests == []
 
     async def test_a_failure_of_the_web_comes_through(
         self, server: HttpServer, sandbox: Sandbox, feed: Feed
     ) -> None:
         server.put("/feed", Answer(status=503))
-        async with Web() as web:
-            with pytest.raises(SourceError, match=r"^answered 503 Service Unavailable$"):
-                await load_feed(web, sandbox, feed, Validators())
+        web = Web()
+        with pytest.raises(SourceError, match=r"^answered 503 Service Unavailable$"):
+            await load_feed(web, sandbox, feed, Validators())
 
     @pytest.mark.parametrize(
         "items",

@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-import httpx2
+import httpcore2
 import pytest
 import trustme
 
 import watch
-from tests.httpd import HOST, Answer, HttpServer, redirect
+from tests.httpd import HOST, LOOPBACK, Answer, HttpServer, redirect
 from watch.core.model import Validators
 from watch.errors import SourceError
 from watch.ingest.web import Fetched, Limits, NotModified, Web, _cause
@@ -27,20 +27,19 @@ CHUNKS = (b"4000\r\n" + bytes(0x4000) + b"\r\n") * 100
 
 
 @pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    async with Web() as web:
-        yield web
+def web() -> Web:
+    return Web()
 
 
 async def fetched(web: Web, url: str) -> Fetched:
-    answer = await web.fetch(url)
+    answer = await web.fetch(url, allowed=LOOPBACK)
     assert isinstance(answer, Fetched)
     return answer
 
 
 async def error_of(web: Web, url: str) -> str:
     with pytest.raises(SourceError) as caught:
-        await web.fetch(url)
+        await web.fetch(url, allowed=LOOPBACK)
     assert type(caught.value) is SourceError
     return str(caught.value)
 
@@ -51,7 +50,7 @@ async def test_an_answer_is_had_with_all_that_is_known_of_it(web: Web, server: H
         "/feed?a=1",
         Answer(body=b"<rss/>", etag=ETAG, last_modified=DATE, headers=(("Content-Type", kind),)),
     )
-    assert await web.fetch(server.url("/feed?a=1")) == Fetched(
+    assert await web.fetch(server.url("/feed?a=1"), allowed=LOOPBACK) == Fetched(
         url=server.url("/feed?a=1"),
         body=b"<rss/>",
         content_type=kind,
@@ -69,9 +68,8 @@ async def test_the_daemon_names_itself_and_asks_for_what_it_can_bound(
     web: Web, server: HttpServer
 ) -> None:
     server.put("/", Answer())
-    await web.fetch(server.url())
-    async with Web(contact="ops@example.org") as known:
-        await known.fetch(server.url())
+    await web.fetch(server.url(), allowed=LOOPBACK)
+    await Web(contact="ops@example.org").fetch(server.url(), allowed=LOOPBACK)
     agents = [request.headers["user-agent"] for request in server.requests]
     assert agents == [
         f"watchlistd/{watch.__version__}",
@@ -85,21 +83,27 @@ async def test_the_daemon_names_itself_and_asks_for_what_it_can_bound(
 async def test_validators_are_sent_as_they_were_given(web: Web, server: HttpServer) -> None:
     server.put("/", Answer(body=b"x", etag=ETAG, last_modified=DATE))
     given = (await fetched(web, server.url())).validators
-    assert await web.fetch(server.url(), validators=given) == NotModified(validators=given)
+    assert await web.fetch(server.url(), validators=given, allowed=LOOPBACK) == NotModified(
+        validators=given
+    )
     headers = server.requests[-1].headers
     assert (headers["if-none-match"], headers["if-modified-since"]) == (ETAG, DATE)
 
 
 async def test_one_validator_alone_is_sent_alone(web: Web, server: HttpServer) -> None:
     server.put("/", Answer(body=b"x", last_modified=DATE))
-    answer = await web.fetch(server.url(), validators=Validators(last_modified=DATE, etag=""))
+    answer = await web.fetch(
+        server.url(), validators=Validators(last_modified=DATE, etag=""), allowed=LOOPBACK
+    )
     assert isinstance(answer, NotModified)
     assert "if-none-match" not in server.requests[0].headers
 
 
 async def test_a_304_may_bring_a_new_validator(web: Web, server: HttpServer) -> None:
     server.put("/", Answer(status=304, headers=(("ETag", '"new"'),)))
-    answer = await web.fetch(server.url(), validators=Validators(etag='"old"', last_modified=DATE))
+    answer = await web.fetch(
+        server.url(), validators=Validators(etag='"old"', last_modified=DATE), allowed=LOOPBACK
+    )
     assert answer == NotModified(validators=Validators(etag='"new"', last_modified=DATE))
 
 
@@ -166,8 +170,8 @@ async def test_a_bomb_is_stopped_before_it_fills_the_memory(server: HttpServer) 
     server.put("/", packed(gzip.compress(bytes(200_000_000), 9)))
     tracemalloc.start()
     try:
-        async with Web(limits=Limits(decoded_bytes=1_000_000)) as web:
-            assert await error_of(web, server.url()) == "larger than 1 MB when unpacked"
+        web = Web(limits=Limits(decoded_bytes=1_000_000))
+        assert await error_of(web, server.url()) == "larger than 1 MB when unpacked"
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -179,10 +183,10 @@ async def test_too_large_an_answer_is_not_read_to_its_end(server: HttpServer) ->
     server.put("/exact", Answer(body=bytes(200_000)))
     # Without a length, and without an end.
     server.put("/chunked", Answer(headers=(("transfer-encoding", "chunked"),), body=CHUNKS))
-    async with Web(limits=Limits(wire_bytes=200_000)) as web:
-        assert await error_of(web, server.url("/honest")) == "larger than 0.2 MB"
-        assert await error_of(web, server.url("/chunked")) == "larger than 0.2 MB"
-        assert len((await fetched(web, server.url("/exact"))).body) == 200_000
+    web = Web(limits=Limits(wire_bytes=200_000))
+    assert await error_of(web, server.url("/honest")) == "larger than 0.2 MB"
+    assert await error_of(web, server.url("/chunked")) == "larger than 0.2 MB"
+    assert len((await fetched(web, server.url("/exact"))).body) == 200_000
 
 
 async def test_a_length_that_is_no_number_is_an_error(web: Web, server: HttpServer) -> None:
@@ -199,15 +203,15 @@ async def test_an_answer_shorter_than_it_says_is_none(web: Web, server: HttpServ
 async def test_a_trickle_is_cut_at_the_time_limit(server: HttpServer) -> None:
     server.put("/", Answer(body=b"x" * 1000, piece=1, pause_s=0.02))
     began = time.monotonic()
-    async with Web(limits=Limits(whole_s=0.3)) as web:
-        assert await error_of(web, server.url()) == "no whole answer within 0.3 s"
+    web = Web(limits=Limits(whole_s=0.3))
+    assert await error_of(web, server.url()) == "no whole answer within 0.3 s"
     assert time.monotonic() - began < 3
 
 
 async def test_a_server_that_says_nothing_is_left_at_the_time_limit(server: HttpServer) -> None:
     server.put("/", Answer(delay_s=30))
-    async with Web(limits=Limits(whole_s=0.3)) as web:
-        assert await error_of(web, server.url()) == "no whole answer within 0.3 s"
+    web = Web(limits=Limits(whole_s=0.3))
+    assert await error_of(web, server.url()) == "no whole answer within 0.3 s"
 
 
 async def test_a_host_that_does_not_pick_up_is_left_at_the_limit_for_connections() -> None:
@@ -218,9 +222,9 @@ async def test_a_host_that_does_not_pick_up_is_left_at_the_limit_for_connections
         for one in (first, second):
             one.settimeout(0)
             one.connect_ex(deaf.getsockname())
-        async with Web(limits=Limits(connect_s=0.3)) as web:
-            url = f"http://{HOST}:{deaf.getsockname()[1]}/"
-            assert await error_of(web, url) == "no connection within 0.3 s"
+        web = Web(limits=Limits(connect_s=0.3))
+        url = f"http://{HOST}:{deaf.getsockname()[1]}/"
+        assert await error_of(web, url) == "no connection within 0.3 s"
 
 
 async def test_a_closed_port_is_named_as_such(web: Web) -> None:
@@ -232,14 +236,14 @@ async def test_a_closed_port_is_named_as_such(web: Web) -> None:
 
 def test_a_name_without_a_host_is_named_as_such() -> None:
     # To ask for one would ask the network.
-    error = httpx2.ConnectError("[Errno -2] Name or service not known")
+    error = httpcore2.ConnectError("[Errno -2] Name or service not known")
     error.__cause__ = socket.gaierror(-2, "Name or service not known")
     assert _cause(error) == "name or service not known"
     assert _cause(socket.gaierror()) == "no such host"
 
 
 def test_an_error_without_words_goes_by_its_name() -> None:
-    assert _cause(httpx2.ReadError("")) == "ReadError"
+    assert _cause(httpcore2.ReadError("")) == "ReadError"
 
 
 @asynccontextmanager
@@ -346,7 +350,10 @@ async def test_secrets_go_to_their_own_origin_alone(web: Web, server: HttpServer
         server.put("/near", redirect(other.url("/far")))
         other.put("/far", Answer(body=b"x", etag=ETAG))
         answer = await web.fetch(
-            server.url(), headers={"X-Key": "secret"}, validators=Validators(etag=ETAG)
+            server.url(),
+            headers={"X-Key": "secret"},
+            validators=Validators(etag=ETAG),
+            allowed=LOOPBACK,
         )
     assert isinstance(answer, NotModified)
     assert [request.headers.get("x-key") for request in server.requests] == ["secret", "secret"]
@@ -364,8 +371,8 @@ async def test_user_and_password_are_sent_and_not_kept(web: Web, server: HttpSer
 async def test_no_cookie_is_kept(web: Web, server: HttpServer) -> None:
     server.put("/", Answer(headers=(("Set-Cookie", "id=1; Path=/"),)))
     server.put("/hop", Answer(status=302, headers=(("Set-Cookie", "a=2"), ("Location", "/"))))
-    await web.fetch(server.url())
-    await web.fetch(server.url("/hop"))
+    await web.fetch(server.url(), allowed=LOOPBACK)
+    await web.fetch(server.url("/hop"), allowed=LOOPBACK)
     assert all("cookie" not in request.headers for request in server.requests)
 
 
@@ -375,8 +382,8 @@ async def test_variables_of_a_proxy_are_not_heeded(
     monkeypatch.setenv("HTTP_PROXY", f"http://{HOST}:1")
     monkeypatch.setenv("ALL_PROXY", f"http://{HOST}:1")
     server.put("/", Answer(body=b"x"))
-    async with Web() as web:
-        assert (await fetched(web, server.url())).body == b"x"
+    web = Web()
+    assert (await fetched(web, server.url())).body == b"x"
 
 
 @pytest.mark.parametrize("value", ["secret\nkey", "секрет"])
@@ -384,7 +391,7 @@ async def test_a_header_that_cannot_be_sent_is_an_error_that_does_not_show_it(
     web: Web, server: HttpServer, value: str
 ) -> None:
     with pytest.raises(SourceError, match=r"^a header cannot be sent; mend") as caught:
-        await web.fetch(server.url(), headers={"X-Key": value})
+        await web.fetch(server.url(), headers={"X-Key": value}, allowed=LOOPBACK)
     assert caught.value.__cause__ is None
     assert server.requests == []
 

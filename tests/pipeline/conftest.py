@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import NOW
-from tests.httpd import HttpServer
+from tests.httpd import LOOPBACK, HttpServer
 from watch.core.model import Subscription
 from watch.ingest.feed import Feed
 from watch.ingest.folder import Folder
@@ -88,27 +88,26 @@ async def desk(
     rules_folder = RulesFolder(path=tmp_path / "rules", label="rules")
     clock = Clock()
     store = Store.open(tmp_path / "watchlist.db")
-    async with Web() as web:
-        context = Context(
-            store=store,
-            web=web,
-            sandbox=sandbox,
-            renderer=Renderer(MailSettings(sender="Watchlist <watch@example.org>")),
-            transport=Maildir(tmp_path / "mail"),
-            sender="watch@example.org",
-            rules_folder=rules_folder,
-            rules=LiveRules(),
-            folders={"inbox": Folder(name="inbox", root=tmp_path / "inbox")},
-            feeds={"wire": Feed(name="wire", url=server.url("/feed"))},
-            subscriptions=(Subscription(name="Korea desk", to=("desk@example.org",)),),
-            delivery=DeliverySettings(),
-            now=clock.now,
-            monotonic=clock.monotonic,
-            chance=lambda: 0.0,
-            stopping=asyncio.Event(),
-        )
-        await start_rules(context)
-        yield Desk(context=context, clock=clock, path=tmp_path)
+    context = Context(
+        store=store,
+        web=Web(),
+        sandbox=sandbox,
+        renderer=Renderer(MailSettings(sender="Watchlist <watch@example.org>")),
+        transport=Maildir(tmp_path / "mail"),
+        sender="watch@example.org",
+        rules_folder=rules_folder,
+        rules=LiveRules(),
+        folders={"inbox": Folder(name="inbox", root=tmp_path / "inbox")},
+        feeds={"wire": Feed(name="wire", url=server.url("/feed"), allow_private=LOOPBACK)},
+        subscriptions=(Subscription(name="Korea desk", to=("desk@example.org",)),),
+        delivery=DeliverySettings(),
+        now=clock.now,
+        monotonic=clock.monotonic,
+        chance=lambda: 0.0,
+        stopping=asyncio.Event(),
+    )
+    await start_rules(context)
+    yield Desk(context=context, clock=clock, path=tmp_path)
     store.close()
 
 

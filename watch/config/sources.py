@@ -10,6 +10,7 @@ from watch.config.page import Page
 from watch.config.tables import SourceTable
 from watch.core.toml import Path as Where
 from watch.core.words.languages import primary_language
+from watch.ingest.addresses import Network
 from watch.ingest.feed import EVERY, Feed
 from watch.ingest.folder import Folder
 
@@ -63,17 +64,9 @@ def _feed(
     page: Page, table: SourceTable, where: Where, every: timedelta, language: str | None
 ) -> Feed:
     url = table.feed or ""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    if not _is_web_address(url):
         what, remedy = f'"{url}" is no web address', "it begins with https:// or http://"
         page.add((*where, "feed"), what, remedy=remedy)
-    for index, network in enumerate(table.allow_private):
-        try:
-            ip_network(network)
-        except ValueError:
-            remedy = 'write one such as "10.1.2.0/24"'
-            what = f'"{network}" is no network'
-            page.add((*where, "allow_private", index), what, remedy=remedy)
     return Feed(
         name=table.name,
         url=url,
@@ -81,8 +74,16 @@ def _feed(
         language=language,
         backfill=table.backfill is True,
         headers=tuple(_headers(page, table.headers_file, (*where, "headers_file"))),
-        allow_private=tuple(table.allow_private),
+        allow_private=tuple(_networks(page, table.allow_private, (*where, "allow_private"))),
     )
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
 
 
 def _refuse_keys_of_feeds(page: Page, table: SourceTable, where: Where) -> None:
@@ -90,6 +91,17 @@ def _refuse_keys_of_feeds(page: Page, table: SourceTable, where: Where) -> None:
         if getattr(table, key):
             remedy = "take it out; folders need none"
             page.add((*where, key), f"{key} goes with a feed", remedy=remedy, is_key=True)
+
+
+def _networks(page: Page, networks: Sequence[str], where: Where) -> Iterator[Network]:
+    for index, text in enumerate(networks):
+        try:
+            network = ip_network(text)
+        except ValueError:
+            remedy = 'write one such as "10.1.2.0/24"'
+            page.add((*where, index), f'"{text}" is no network', remedy=remedy)
+        else:
+            yield network
 
 
 def _headers(page: Page, file: str | None, where: Where) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ import feedparser
 from watch.core.model import Document, Validators
 from watch.core.words.languages import primary_language
 from watch.errors import NotReadableError
+from watch.ingest.addresses import Network
 from watch.ingest.extract.charset import declared_charset, decode
 from watch.ingest.extract.markup import html_to_text
 from watch.ingest.extract.text import one_line, tidy
@@ -62,7 +63,7 @@ class Feed:
     """Whether what its first poll brings is news."""
     headers: tuple[tuple[str, str], ...] = ()
     """Names and values that its server asks for; often secret."""
-    allow_private: tuple[str, ...] = ()
+    allow_private: tuple[Network, ...] = ()
     """Networks in which it may lie although they are not public."""
 
 
@@ -98,7 +99,9 @@ async def load_feed(
     Raises SourceError. The validators count only once what they came with is stored.
     """
     headers = {"Accept": ACCEPT, **dict(feed.headers)}
-    answer = await web.fetch(feed.url, validators=validators, headers=headers)
+    answer = await web.fetch(
+        feed.url, validators=validators, headers=headers, allowed=feed.allow_private
+    )
     if isinstance(answer, NotModified):
         return answer
     parsed = await sandbox.run(

@@ -1,4 +1,4 @@
-"""One gate for everything that is fetched.
+"""What is fetched: http and https, from where it may be fetched, at a bounded cost.
 
 Whatever goes wrong is a SourceError in words that a user understands; no other exception leaves.
 """
@@ -8,18 +8,20 @@ import os
 import socket
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http.client import responses
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from types import MappingProxyType, TracebackType
-from typing import Self
+from types import MappingProxyType
 
+import httpcore2
 import httpx2
 
 from watch import __version__
 from watch.core.model import Validators
 from watch.errors import SourceError
+from watch.ingest.addresses import Network
+from watch.ingest.dialling import Gate, GatedTransport, Resolve, resolve
 
 CONNECT_S = 10.0
 """How long a connection may take to stand, TLS included, in seconds."""
@@ -74,33 +76,25 @@ class NotModified:
 
 
 class Web:
-    """Fetches over HTTP; an async context manager.
+    """Fetches over HTTP from public addresses.
 
-    It keeps no cookies and heeds no proxy variables. `contact`, an address or a mailbox, goes
-    into the User-Agent.
+    It keeps no cookies, heeds no proxy variables, and shares no connection between fetches: each
+    is allowed its own networks. `contact`, an address or a mailbox, goes into the User-Agent.
     """
 
-    def __init__(self, *, contact: str | None = None, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
-        agent = f"watchlistd/{__version__}" + (f" (+{contact})" if contact else "")
-        self._client = httpx2.AsyncClient(
-            # Of the encodings only gzip is asked for: it can be unpacked piece by piece.
-            headers={"User-Agent": agent, "Accept-Encoding": "gzip"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=httpx2.Timeout(None, connect=self._limits.connect_s),
-            trust_env=False,
-        )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
+    def __init__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+        *,
+        contact: str | None = None,
+        limits: Limits | None = None,
+        resolve: Resolve = resolve,
+        dialler: httpcore2.AsyncNetworkBackend | None = None,
     ) -> None:
-        await self._client.aclose()
+        self._limits = limits or Limits()
+        self._resolve = resolve
+        self._dialler = dialler or httpcore2.AnyIOBackend()
+        self._agent = f"watchlistd/{__version__}" + (f" (+{contact})" if contact else "")
+        self._ssl_context = httpx2.create_ssl_context(trust_env=False)
 
     async def fetch(
         self,
@@ -108,32 +102,56 @@ class Web:
         *,
         validators: Validators = _NO_VALIDATORS,
         headers: Mapping[str, str] = _NO_HEADERS,
+        allowed: Collection[Network] = (),
     ) -> Fetched | NotModified:
         """Return what stands at an address, or that it has not changed.
 
         The validators are sent as they were given. The headers, which may hold secrets, go to
-        the origin of the address and to no other it redirects to. Raises SourceError.
+        the origin of the address and to no other it redirects to. `allowed` are networks that
+        may be reached although they are not public. Raises SourceError.
         """
         limits = self._limits
         try:
             async with asyncio.timeout(limits.whole_s):
-                return await self._follow(url, validators, headers)
+                address = _checked(httpx2.URL(url))
+                async with self._client(allowed, address.port) as client:
+                    return await self._follow(client, address, validators, headers)
         except TimeoutError:
             raise SourceError(f"no whole answer within {limits.whole_s:g} s") from None
-        except httpx2.ConnectTimeout as error:
+        except httpcore2.ConnectTimeout as error:
             raise SourceError(f"no connection within {limits.connect_s:g} s") from error
-        except httpx2.ConnectError as error:
+        except httpcore2.ConnectError as error:
             raise SourceError(f"no connection: {_cause(error)}") from error
-        except (httpx2.LocalProtocolError, UnicodeEncodeError):
+        except (httpcore2.LocalProtocolError, UnicodeEncodeError):
             # The error itself would show the header, which may be a secret.
             raise SourceError("a header cannot be sent; mend the headers of the source") from None
         except (httpx2.InvalidURL, ValueError) as error:
             raise SourceError(f"not an address that can be fetched: {_cause(error)}") from error
-        except (httpx2.HTTPError, OSError) as error:
+        except (
+            httpx2.HTTPError,
+            httpcore2.NetworkError,
+            httpcore2.ProtocolError,
+            OSError,
+        ) as error:
             raise SourceError(f"no whole answer: {_cause(error)}") from error
 
+    def _client(self, allowed: Collection[Network], port: int | None) -> httpx2.AsyncClient:
+        gate = Gate(allowed=allowed, port=port, resolve=self._resolve, dialler=self._dialler)
+        return httpx2.AsyncClient(
+            transport=GatedTransport(gate, self._ssl_context),
+            # Of the encodings only gzip is asked for: it can be unpacked piece by piece.
+            headers={"User-Agent": self._agent, "Accept-Encoding": "gzip"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            timeout=httpx2.Timeout(None, connect=self._limits.connect_s),
+            trust_env=False,
+        )
+
     async def _follow(
-        self, url: str, validators: Validators, headers: Mapping[str, str]
+        self,
+        client: httpx2.AsyncClient,
+        address: httpx2.URL,
+        validators: Validators,
+        headers: Mapping[str, str],
     ) -> Fetched | NotModified:
         conditions = {
             name: value
@@ -143,10 +161,9 @@ class Web:
             )
             if value
         }
-        address = _checked(httpx2.URL(url))
         for _ in range(self._limits.redirects + 1):
-            request = self._client.build_request("GET", address, headers={**headers, **conditions})
-            response = await self._client.send(request, stream=True)
+            request = client.build_request("GET", address, headers={**headers, **conditions})
+            response = await client.send(request, stream=True)
             try:
                 if response.next_request is None:
                     return await self._answer(response, validators)
@@ -155,6 +172,9 @@ class Web:
             target = _checked(response.next_request.url)
             if _origin(target) != _origin(address):
                 headers = _NO_HEADERS
+                if target.userinfo:
+                    # Nobody sends a password on; what stands before the @ is there to deceive.
+                    raise SourceError("redirected to another host with a user in its address")
             address = target
         raise SourceError(f"redirected more than {self._limits.redirects} times")
 
