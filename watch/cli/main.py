@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 
 from watch import __version__
-from watch.cli import check, daemon, demo, explain, import_items, init, match, schema, status
+from watch.cli import (
+    check,
+    daemon,
+    demo,
+    explain,
+    import_items,
+    init,
+    match,
+    read,
+    schema,
+    sources,
+    status,
+)
 from watch.cli.exits import Exit
 from watch.errors import MistakesError, StateLockedError, StoreRefusedError, WatchError
 
@@ -39,7 +51,19 @@ def _options(
     del version
 
 
-for _verbs in (init, check, match, explain, daemon, status, demo, schema, import_items):
+for _verbs in (
+    init,
+    check,
+    match,
+    explain,
+    read,
+    daemon,
+    status,
+    sources,
+    demo,
+    schema,
+    import_items,
+):
     _verbs.add_to(app)
 
 

@@ -1,0 +1,229 @@
+"""`watchlist sources`: how each stands, what one would bring, lists of feeds in and out."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from watch.cli.exits import Exit
+from watch.cli.options import DEFAULT_CONFIG, ConfigOption
+from watch.cli.read import DEFAULT_TIMEOUT, AllowPrivateOption, TimeoutOption
+from watch.cli.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from watch.cli.reading import NotRead, Source
+    from watch.cli.standing import SourceStanding
+    from watch.config import Config
+
+_PIPE_WIDTH = 1000
+"""In a pipe no column is folded."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb and the verbs below it."""
+    verbs = typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        help="See how sources stand, try one, import and export lists of feeds.",
+        epilog="Examples: [bold]watchlist sources list[/]; "
+        "[bold]watchlist sources test https://example.org/rss[/]; "
+        "[bold]watchlist sources import feeds.opml --write[/]",
+    )
+    verbs.command("list", epilog="Example: [bold]watchlist sources list --json[/]")(list_sources)
+    verbs.command(
+        "test",
+        epilog="Examples: [bold]watchlist sources test https://example.org/rss[/]; "
+        "[bold]watchlist sources test inbox[/]",
+    )(try_source)
+    verbs.command("import", epilog="Example: [bold]watchlist sources import feeds.opml --write[/]")(
+        import_opml
+    )
+    verbs.command("export", epilog="Example: [bold]watchlist sources export > feeds.opml[/]")(
+        export_opml
+    )
+    app.add_typer(verbs, name="sources")
+
+
+def list_sources(
+    config: ConfigOption = DEFAULT_CONFIG,
+    is_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show how each source stands, its last error, and when it is read next.
+
+    "empty" is a source that was read and has brought no document so far.
+    """
+    from watch.config import load_config
+
+    sources = _standings(load_config(config))
+    if is_json:
+        told = [_standing_as_json(one) for one in sources]
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        _show_standings(sources)
+
+
+def _standings(config: "Config") -> "Sequence[SourceStanding]":
+    """Return how each source stands; before anything has run, none was read."""
+    import asyncio
+
+    from watch.app import database_of
+    from watch.cli.standing import SourceStanding, get_standing
+
+    if database_of(config).exists():
+        return asyncio.run(get_standing(config)).sources
+    places = [(one.name, "folder", str(one.root)) for one in config.folders]
+    places += [(one.name, "feed", one.url) for one in config.feeds]
+    return [
+        SourceStanding(
+            name=name,
+            kind=kind,
+            location=location,
+            state=None,
+            documents=0,
+            findings=0,
+            unmailed=0,
+            unread=0,
+        )
+        for name, kind, location in places
+    ]
+
+
+def _word(source: "SourceStanding") -> str:
+    return "empty" if source.word == "ok" and not source.documents else source.word
+
+
+def _show_standings(sources: "Sequence[SourceStanding]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from watch.core.cleaning import clean
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PIPE_WIDTH)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Source", "Kind", "State", "Last read", "Next"):
+        table.add_column(column)
+    table.add_column("Documents", justify="right")
+    for one in sources:
+        state, word = one.state, _word(one)
+        is_failing = state is not None and state.failing_since is not None
+        if state is not None and state.failing_since is not None:
+            word = f"failing since {state.failing_since.astimezone():%Y-%m-%d %H:%M}"
+        table.add_row(
+            Text(clean(one.name)),
+            one.kind,
+            Text(word, style="red" if is_failing else ""),
+            f"{state.succeeded.astimezone():%Y-%m-%d %H:%M}" if state and state.succeeded else "",
+            f"{state.due.astimezone():%Y-%m-%d %H:%M}" if state and one.kind == "feed" else "",
+            str(one.documents),
+        )
+        if state is not None and state.error is not None:
+            table.add_row("", "", Text(clean(state.error), style="red"))
+        if one.unread:
+            table.add_row("", "", Text(f"{counted(one.unread, 'file')} not read", style="yellow"))
+    console.print(table)
+
+
+def _standing_as_json(source: "SourceStanding") -> dict[str, object]:
+    state = source.state
+    moments = {
+        "succeeded": state.succeeded if state else None,
+        "failing_since": state.failing_since if state else None,
+        "next": state.due if state and source.kind == "feed" else None,
+    }
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "location": source.location,
+        "state": _word(source),
+        **{key: None if moment is None else moment.isoformat() for key, moment in moments.items()},
+        "error": state.error if state else None,
+        "documents": source.documents,
+        "not_read": source.unread,
+    }
+
+
+def try_source(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL|PATH|NAME", help="A feed, a file, a folder, or a source as configured."
+        ),
+    ],
+    config: ConfigOption = DEFAULT_CONFIG,
+    allow_private: AllowPrivateOption = False,
+    timeout: TimeoutOption = DEFAULT_TIMEOUT,
+) -> None:
+    """Read a source once and tell what would come of it, or why nothing would.
+
+    A configured source is read as it is configured, with its headers and networks. Nothing is
+    stored. Exits with 1 when it could not be read.
+    """
+    import asyncio
+
+    from watch.cli.reading import read_sources
+    from watch.cli.trial import Trial, show_trial
+
+    trial = Trial()
+    source = _asked_for(name, config, allow_private=allow_private)
+    asyncio.run(read_sources([source], trial.add, seconds=timeout))
+    show_trial(trial)
+    if not trial.is_read:
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+def _asked_for(name: str, path: Path, *, allow_private: bool) -> "Source | NotRead":
+    """Return the source that is configured under a name, else the one the name leads to."""
+    from watch.cli.reading import source_named
+    from watch.config import load_config
+
+    if path.exists() or path != DEFAULT_CONFIG:
+        config = load_config(path)
+        configured: list[Source] = [*config.folders, *config.feeds]
+        for source in configured:
+            if source.name == name:
+                return source
+    return source_named(name, allow_private=allow_private)
+
+
+def import_opml(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An OPML file.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    write: Annotated[
+        bool, typer.Option("--write", help="Append them to the configuration.")
+    ] = False,
+) -> None:
+    """Make sources of a list of feeds, as other readers export it.
+
+    Their tables are printed, or appended to the configuration. A feed that is configured already,
+    or stands twice in the list, is left out and told. Exits with 1 when an entry leads to no feed.
+    """
+    from watch.cli.adoption import adopt, append_sources, load_opml, load_sources
+
+    feeds = load_opml(file)
+    is_there = write or config.exists() or config != DEFAULT_CONFIG
+    adopted = adopt(feeds, load_sources(config) if is_there else {})
+    for one in adopted.left_out:
+        typer.echo(f"{file}:{one}", err=True)
+    if write:
+        append_sources(config, adopted.tables)
+    else:
+        typer.echo(adopted.tables.encode(), nl=False)
+    where = f" added to {config}" if write else ""
+    left_out = f", {len(adopted.left_out):,} left out" if adopted.left_out else ""
+    typer.echo(f"{counted(adopted.count, 'source')}{where}{left_out}", err=True)
+    if feeds.refused:
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+def export_opml(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Print the configured feeds as OPML 2.0, for other readers; folders are no feeds."""
+    from watch.config import load_config
+    from watch.ingest.opml import show_opml
+
+    typer.echo(show_opml(load_config(config).feeds).encode(), nl=False)
