@@ -15,27 +15,39 @@ def read(text: str, suffix: str) -> Extract:
     return extract(text.encode(), suffix)
 
 
-def test_what_is_supported_is_said() -> None:
-    assert {".txt", ".text", ".md", ".markdown", ".html", ".htm"} == SUFFIXES
+TEXTS = (".txt", ".text", ".md", ".markdown", ".html", ".htm")
 
 
-@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_what_is_looked_into_is_said() -> None:
+    assert {*TEXTS, ".eml", ".pdf", ".docx", ".docm", ".odt", ".doc"} == SUFFIXES
+
+
+@pytest.mark.parametrize("suffix", TEXTS)
 def test_an_empty_file_is_an_empty_text(suffix: str) -> None:
     assert extract(b"", suffix) == Extract(text="")
     assert extract(b"\xef\xbb\xbf\r\n \r\n", suffix) == Extract(text="")
 
 
-@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES - {*TEXTS}))
+def test_an_empty_file_of_another_kind_is_refused(suffix: str) -> None:
+    with pytest.raises(NotReadableError):
+        extract(b"", suffix)
+
+
+@pytest.mark.parametrize("suffix", TEXTS)
 def test_bytes_that_are_no_text_are_refused_whatever_their_suffix(suffix: str) -> None:
     with pytest.raises(NotReadableError, match="looks like a PDF"):
         extract(b"%PDF-1.4 " + b"x" * 100, suffix.upper())
 
 
-@pytest.mark.parametrize(("suffix", "named"), [(".docx", ".docx"), ("", "a file without a suffix")])
+@pytest.mark.parametrize(("suffix", "named"), [(".xls", ".xls"), ("", "a file without a suffix")])
 def test_a_suffix_that_is_not_supported_is_refused(suffix: str, named: str) -> None:
     with pytest.raises(NotReadableError) as caught:
         extract(b"text", suffix)
-    assert str(caught.value) == (f"no way to read {named}: use .htm .html .markdown .md .text .txt")
+    assert str(caught.value) == (
+        f"no way to read {named}: "
+        "use .docm .docx .eml .htm .html .markdown .md .odt .pdf .text .txt"
+    )
 
 
 @pytest.mark.parametrize(

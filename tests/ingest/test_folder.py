@@ -100,7 +100,7 @@ class TestFinding:
         assert find_files(folder) == Scan(files=(), unsupported=0, unreadable=())
 
     def test_other_kinds_of_files_are_counted(self, folder: Folder) -> None:
-        for name in ("a.pdf", "b.docx", "txt", "c.txt.gz", "d."):
+        for name in ("a.png", "b.xlsx", "txt", "c.txt.gz", "d."):
             put(folder, name)
         assert find_files(folder) == Scan(files=(), unsupported=5, unreadable=())
 

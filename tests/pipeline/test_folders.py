@@ -1,6 +1,7 @@
 import os
 from dataclasses import replace
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 
@@ -87,6 +88,23 @@ async def test_a_file_that_is_no_text_is_told_once_and_stops_nobody(
     await _scan(desk, after_s=5)
     assert await _documents(desk) == 2
     assert await desk.context.store.read(count_unread) == {}
+
+
+async def test_what_of_a_file_cannot_be_read_is_told_and_the_rest_is_taken(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "Test"
+    mail.set_content("An ICBM was seen.")
+    mail.add_attachment(b"\x7fELF", maintype="application", subtype="x-thing", filename="a.bin")
+    desk.write("a.eml", mail.as_bytes())
+    await _scan(desk)
+    await _scan(desk, after_s=5)
+    await _scan(desk, after_s=60)
+    assert await _documents(desk) == 1
+    (record,) = [one for one in caplog.records if one.message == "file read in part"]
+    assert "a.bin" in record.__dict__["unread"]
+    assert await desk.context.store.read(count_unread) == {"inbox": 1}
 
 
 async def test_a_file_that_cannot_be_read_now_is_tried_again_later(desk: Desk) -> None:

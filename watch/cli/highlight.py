@@ -41,12 +41,14 @@ def show_files(matcher: Matcher, files: list[Path], measured: Measured, *, as_js
 
 
 def document_of(path: Path) -> Document:
-    """Return a file as the daemon would take it in."""
+    """Return a file as the daemon would take it in; what of it cannot be read is told."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}") from error
     read = extract(content, suffix=path.suffix)
+    for unread in read.unread:
+        typer.echo(f"{path}: read in part: {unread}", err=True)
     title = read.title or path.stem
     return Document(
         source="match",

@@ -43,7 +43,7 @@ class Sandbox:
         self,
         *,
         workers: int = 2,
-        seconds: float = 10.0,
+        seconds: float = 30.0,
         memory_mb: int = 512,
         grace_s: float = GRACE_S,
     ) -> None:

@@ -10,7 +10,10 @@ from markdown_it import MarkdownIt
 from watch.core.words.languages import primary_language
 from watch.errors import NotReadableError
 from watch.ingest.extract.charset import declared_charset, decode, refuse_binary
+from watch.ingest.extract.mail import read_mail
 from watch.ingest.extract.markup import html_to_text
+from watch.ingest.extract.office import read_office, refuse_old
+from watch.ingest.extract.pdf import read_pdf
 from watch.ingest.extract.text import Extract, one_line, split_title, tidy
 
 __all__ = ["SUFFIXES", "Extract", "extract", "html_to_text"]
@@ -27,27 +30,29 @@ def extract(content: bytes, suffix: str) -> Extract:
     """Return the title, the text and the declared language of a file, chosen by its suffix.
 
     The case of the suffix is all one. Raises NotReadableError for a suffix not in SUFFIXES and
-    for bytes that are no text.
+    for bytes of which nothing can be read; what is missing of the others stands in `unread`.
     """
     read = _READERS.get(suffix.lower())
     if read is None:
-        supported = " ".join(sorted(_READERS))
+        supported = " ".join(sorted(_READERS.keys() - {".doc"}))
         raise NotReadableError(
             f"no way to read {suffix or 'a file without a suffix'}: use {supported}"
         )
-    refuse_binary(content)
     return read(content)
 
 
 def _read_plain(content: bytes) -> Extract:
+    refuse_binary(content)
     return split_title(tidy(decode(content)))
 
 
 def _read_html(content: bytes) -> Extract:
+    refuse_binary(content)
     return html_to_text(decode(content, declared=(declared_charset(content),)))
 
 
 def _read_markdown(content: bytes) -> Extract:
+    refuse_binary(content)
     matter, body = _split_front_matter(tidy(decode(content)))
     try:
         text = html_to_text(_COMMONMARK.render(body)).text
@@ -58,6 +63,10 @@ def _read_markdown(content: bytes) -> Extract:
     page = Extract(title=title, text=text) if title else split_title(text)
     language = primary_language(matter.get("lang") or matter.get("language"))
     return Extract(title=page.title, text=page.text, language=language)
+
+
+def _read_mail(content: bytes) -> Extract:
+    return read_mail(content, _READERS)
 
 
 def _split_front_matter(text: str) -> tuple[Mapping[str, str], str]:
@@ -94,8 +103,15 @@ _READERS: Mapping[str, Callable[[bytes], Extract]] = MappingProxyType(
         ".markdown": _read_markdown,
         ".html": _read_html,
         ".htm": _read_html,
+        ".eml": _read_mail,
+        ".pdf": read_pdf,
+        ".docx": read_office,
+        ".docm": read_office,
+        ".odt": read_office,
+        ".doc": refuse_old,
     }
 )
 
 SUFFIXES = frozenset(_READERS)
-"""The suffixes of the files that can be read, in lower case, with their dot."""
+"""The suffixes of the files that are looked into, in lower case, with their dot. One of them,
+.doc, is there to be refused in words: left alone, it would be missed and nobody told."""

@@ -32,6 +32,7 @@ _MAGIC = (
     (b"7z\xbc\xaf'\x1c", "a 7z archive"),
     (b"SQLite format 3\0", "a database"),
 )
+_WEB_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 # The longer mark first: that of UTF-16 begins that of UTF-32. XML and HTML begin with "<".
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -103,7 +104,9 @@ def decode(content: bytes, *, declared: Sequence[str | None] = ()) -> str:
     damaged = text.count("\ufffd")
     if 10 * damaged < sum(char > "\x7f" for char in text) - damaged:
         return text
-    return content.decode(known[0] if known else _guess_codec(content), "replace")
+    # As UTF-8 it has more damage than text by now, whatever its label says.
+    labelled = next((codec for codec in known if codec != "utf-8"), None)
+    return content.decode(labelled or _guess_codec(content), "replace")
 
 
 def declared_charset(content: bytes) -> str | None:
@@ -112,12 +115,21 @@ def declared_charset(content: bytes) -> str | None:
     return (match[1] or match[2]).decode("ascii") if match else None
 
 
+def looks_like(content: bytes) -> str:
+    """Return in words what bytes are that are not what their name says."""
+    if not content.strip():
+        return "an empty file"
+    if _WEB_PAGE.match(content):
+        return "a web page"
+    return _magic_of(content) or "something else"
+
+
 def refuse_binary(content: bytes) -> None:
     """Raise NotReadableError, saying what it looks like, when bytes are no text.
 
     NUL bytes occur in text only in UTF-16 and UTF-32.
     """
-    looks = next((words for magic, words in _MAGIC if content.startswith(magic)), None)
+    looks = _magic_of(content)
     codec = next((codec for mark, codec in _MARKS if content.startswith(mark)), None)
     is_two_wide = codec is not None and codec != "utf-8-sig"
     if looks is None and not is_two_wide:
@@ -128,6 +140,10 @@ def refuse_binary(content: bytes) -> None:
         raise NotReadableError(
             f"not text: looks like {looks}; rename it or take it out of the folder"
         )
+
+
+def _magic_of(content: bytes) -> str | None:
+    return next((words for magic, words in _MAGIC if content.startswith(magic)), None)
 
 
 def _codec(label: str | None) -> str | None:

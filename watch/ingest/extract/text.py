@@ -6,6 +6,14 @@ from dataclasses import dataclass
 TITLE_LENGTH = 200
 """The longest first line that is taken for a title, in characters."""
 
+# What programs call a document that nobody gave a name, and names of files.
+_NO_TITLE = re.compile(
+    r"(?:microsoft (?:word|excel|powerpoint)|powerpoint presentation|untitled|no title|title|doc"
+    r"|document|dokument|presentation|slide|layout|scan|unbenannt|ohne titel|sans titre"
+    r"|sin título|senza titolo|без (?:имени|названия)|документ|제목 ?없음|문서|無題|无标题|文档"
+    r"|بدون عنوان)\W*\d*|.*\.[a-z][a-z0-9]{1,4}",
+    re.IGNORECASE,
+)
 _FULL_STOPS = tuple(".。．｡।۔։።")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LINE_END = re.compile(r"\r\n?")
@@ -22,6 +30,8 @@ class Extract:
     """Lines end in a line feed, a blank line parts paragraphs; no surrogates, no NUL."""
     language: str | None = None
     """As the document declares it."""
+    unread: tuple[str, ...] = ()
+    """In words, each part of it that could not be read: the text is whole but for these."""
 
 
 def tidy(text: str) -> str:
@@ -39,6 +49,17 @@ def tidy(text: str) -> str:
 def one_line(text: str) -> str:
     """Return a text as one line: any white space is one space."""
     return " ".join(tidy(text).split())
+
+
+def own_title(declared: object) -> str | None:
+    """Return a title out of a document's metadata; None for what no person wrote as one."""
+    title = one_line(declared) if isinstance(declared, str) else ""
+    is_title = (
+        0 < len(title) <= TITLE_LENGTH
+        and any(map(str.isalpha, title))
+        and not _NO_TITLE.fullmatch(title)
+    )
+    return title if is_title else None
 
 
 def split_title(text: str) -> Extract:

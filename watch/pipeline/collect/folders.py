@@ -188,4 +188,10 @@ async def _load(
         )
         return replace(file, failures=failures, due=due, error=str(error)), None
     document = document_of(folder, found, extracted, seen=now)
-    return replace(file, digest=document.digest), document
+    unread = "; ".join(extracted.unread)
+    if unread:
+        log.warning(
+            "file read in part",
+            extra={"source": folder.name, "path": found.path, "unread": unread},
+        )
+    return replace(file, digest=document.digest, error=unread or None), document
