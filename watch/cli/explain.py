@@ -31,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def explain(
-    document: Annotated[Path, typer.Argument(help="Text, markdown or HTML.")],
+    document: Annotated[Path, typer.Argument(help="A text, page, PDF, office file or mail.")],
     rule: Annotated[str, typer.Argument(help="The id of a rule or item.")],
     rules: RulesOption = None,
     config: ConfigOption = DEFAULT_CONFIG,

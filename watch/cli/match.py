@@ -22,7 +22,8 @@ def add_to(app: typer.Typer) -> None:
 
 def match(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Text, markdown or HTML.")
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="A text, page, PDF, office file or mail."),
     ] = None,
     rules: RulesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array for the files.")] = False,
