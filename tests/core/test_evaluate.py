@@ -14,7 +14,7 @@ from tests.builders import a_document
 from tests.core.naive_rules import Seen, counted_words, naive_evaluate
 from watch.core.matcher import Matcher
 from watch.core.model import Document, Field, Mention, Place
-from watch.core.rules.evaluate import Evaluation, evaluate, meets
+from watch.core.rules.evaluate import Evaluation, evaluate, meets, met_by
 from watch.core.rules.explain import Explanation, explain
 from watch.core.rules.expression import parse_expression
 from watch.core.rules.operands import operands, required
@@ -152,6 +152,8 @@ def test_a_document_is_in_the_language_trusted_most() -> None:
 def test_what_is_no_kind_of_expression_is_refused() -> None:
     with pytest.raises(AssertionError):
         evaluate(Expression(), a_view(a_document("A drone"), {}))
+    with pytest.raises(AssertionError):
+        met_by(iter(()), Expression(), a_view(a_document("A drone"), {}))
     with pytest.raises(AssertionError):
         required(Expression())
     with pytest.raises(AssertionError):
