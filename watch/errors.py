@@ -3,7 +3,8 @@
     WatchError
     ├── MistakesError        what a user wrote does not load: all its mistakes, each with its place
     ├── SourceError          a source, or one document of it, could not be read; try again later
-    │   └── NotReadableError the bytes are not what they claim to be; trying sooner will not help
+    │   ├── NotReadableError the bytes are not what they claim to be; trying sooner will not help
+    │   └── AnswerError      a server refused: the status says for how long, and for whom
     ├── DeliveryError        a mail did not go out
     │   ├── TransientError   wait, then try this mail again (4xx, a time limit)
     │   ├── PermanentError   this address or this mail is refused for good (5xx)
@@ -19,6 +20,7 @@ A message says what, which, and what to do: lower case, no full stop at its end.
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,21 @@ class SourceError(WatchError):
 
 class NotReadableError(SourceError):
     """The bytes were had, but are not what they claim to be: not a feed, not text, too large."""
+
+
+class AnswerError(SourceError):
+    """A server answered with a status that is no success, and may have said for how long.
+
+    `retry_after` is as it said; its reader bounds it.
+    """
+
+    def __init__(
+        self, message: str, *, status: int, host: str, retry_after: timedelta | None = None
+    ) -> None:
+        self.status = status
+        self.host = host
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class DeliveryError(WatchError):

@@ -67,12 +67,22 @@ class Document:
     """When it was taken in."""
     languages: tuple[str, ...] = ()
     """ISO 639 codes, the most trusted first: as declared, then as detected."""
+    is_degraded: bool = False
+    """Whether parts of its text may be missing: its page could not be had, or not read whole."""
+    entry_digest: str | None = None
+    """Where the text is that of a page: what `digest` is of the feed's own entry, which alone
+    tells whether the entry was edited."""
 
     @property
     def digest(self) -> str:
         """A hash of what a reader sees of it; the same content has the same digest."""
         parts = (self.title, self.text, self.url or "")
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+    @property
+    def words_digest(self) -> str:
+        """A hash of its words alone: it stays the same where only key and address change."""
+        return hashlib.sha256(f"{self.title}\0{self.text}".encode("utf-8", "replace")).hexdigest()
 
     def field_text(self, field: Field) -> str:
         """Return the string that a mention's offsets count in."""
@@ -213,6 +223,26 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """When a feed wants to be asked again; how far they are heeded is for its reader to bound."""
+
+    wait: timedelta = timedelta(0)
+    """No sooner than this."""
+    quiet_hours: frozenset[int] = frozenset()
+    """Hours of the day, in UTC, from 0 to 23, in which it does not want to be asked."""
+    quiet_days: frozenset[int] = frozenset()
+    """Days of the week, in UTC; Monday is 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A new address that a server calls the right one for good; believed once it keeps to it."""
+
+    to: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """How it stands with one source; it survives a restart."""
 
@@ -230,6 +260,34 @@ class SourceState:
     """How many times in a row it could not be read."""
     error: str | None = None
     """The last failure in words; None when the last reading succeeded."""
+    note: str | None = None
+    """What is odd about what the last reading brought, in words: nothing at all, new ids."""
+    pace: timedelta | None = None
+    """How often it is worth asking, by how often it brings something; None before that is known."""
+    url: str | None = None
+    """Where it is asked since it moved for good; None at its location."""
+    move: Move | None = None
+    """Where its server says it has moved, as long as that is not proved."""
+    gone_times: int = 0
+    """On how many days in a row its server said that it is gone for good (410)."""
+    gone_at: datetime | None = None
+    """When that was counted last."""
+    paused_since: datetime | None = None
+    """Since when it is asked once a week only, for it is gone for good."""
+    is_told: bool = False
+    """Whether the operator was told that it fails, and is to be told when it is back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """A server that asked to be left alone: all of its feeds and pages wait."""
+
+    host: str
+    closed_until: datetime
+    refusals: int
+    """How many times within a week it refused."""
+    refused: datetime
+    """When it did so last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,15 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum, unique
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
-from watch.core.model import Document, Validators
+from watch.core.model import Document, Validators, Wishes
 from watch.core.words.languages import primary_language
 from watch.errors import NotReadableError
 from watch.ingest.addresses import Network
@@ -50,6 +51,16 @@ Raw = Mapping[str, Any]
 """A part of a feed as feedparser gives it: anything may be missing."""
 
 
+@unique
+class FullText(Enum):
+    """Whether the page that an entry links to is fetched for its text."""
+
+    NEVER = "never"
+    WHEN_SHORT = "when short"
+    """When the feed gives little more than a teaser."""
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A configured feed."""
@@ -65,6 +76,7 @@ class Feed:
     """Names and values that its server asks for; often secret."""
     allow_private: tuple[Network, ...] = ()
     """Networks in which it may lie although they are not public."""
+    full_text: FullText = FullText.NEVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +101,8 @@ class ParsedFeed:
 
     title: str
     entries: tuple[Entry, ...]
+    wishes: Wishes = field(default_factory=Wishes)
+    """When it wants to be asked again: <ttl>, <skipHours>, <skipDays>, sy:updatePeriod."""
 
 
 async def load_feed(

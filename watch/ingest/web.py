@@ -10,6 +10,7 @@ import ssl
 import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from http.client import responses
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import MappingProxyType
@@ -66,6 +67,10 @@ class Fetched:
     """Unpacked."""
     content_type: str | None
     validators: Validators
+    fresh_for: timedelta = timedelta(0)
+    """How long the server says that it stays as it is."""
+    moved_to: str | None = None
+    """The address that is to be asked from now on, as permanent redirects said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,8 @@ class NotModified:
     """The answer that nothing has changed since the validators were given."""
 
     validators: Validators
+    fresh_for: timedelta = timedelta(0)
+    moved_to: str | None = None
 
 
 class Web:
