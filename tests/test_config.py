@@ -86,7 +86,7 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
     config = _load(tmp_path, text)
     (folder,), (feed,), (desk,) = config.folders, config.feeds, config.subscriptions
     assert (folder.recursive, folder.backfill, folder.every) == (True, True, None)
-    assert (feed.backfill, feed.every, feed.headers) == (False, timedelta(minutes=15), ())
+    assert (feed.backfill, feed.every, feed.headers) == (False, None, ())
     assert desk.to == ("a@b.org",), "nobody gets a mail twice"
     assert (desk.rules, desk.tags, desk.severity) == ((), (), Severity.LOW)
     assert config.delivery.on_ambiguous is OnAmbiguous.RESEND

@@ -21,6 +21,7 @@ from watch.notify.smtp import Smtp
 from watch.pipeline.alert import make_alerts
 from watch.pipeline.collect import poll_due, poll_feed, scan_folder_once
 from watch.pipeline.deliver import deliver
+from watch.pipeline.hosts import Hosts
 from watch.pipeline.job import Context, Job
 from watch.pipeline.rules import LiveRules
 from watch.pipeline.settings import OnAmbiguous
@@ -28,7 +29,7 @@ from watch.pipeline.upkeep import start_rules
 from watch.store.db import Store
 from watch.store.lock import hold_state
 from watch.store.outbox import recover
-from watch.store.sources import get_sources
+from watch.store.sources import get_hosts, get_sources
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +60,12 @@ async def opened(config: Config, stopping: asyncio.Event) -> AsyncIterator[Conte
             sender=parse_address(config.mail.sender).spec,
             rules_folder=config.rules,
             rules=LiveRules(),
+            hosts=Hosts(now=_now, chance=random.random),
             folders={folder.name: folder for folder in config.folders},
             feeds={feed.name: feed for feed in config.feeds},
             subscriptions=config.subscriptions,
             delivery=config.delivery,
-            now=lambda: datetime.now(UTC),
+            now=_now,
             monotonic=time.monotonic,
             chance=random.random,
             stopping=stopping,
@@ -73,9 +75,14 @@ async def opened(config: Config, stopping: asyncio.Event) -> AsyncIterator[Conte
         yield context
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 async def _take_over(context: Context) -> None:
-    """Put the rules in force, and take up the messages that a dead process held."""
+    """Put the rules in force, and take up what the process before knew and held."""
     await start_rules(context)
+    context.hosts.states.update(await context.store.read(get_hosts))
     recovered = await context.store.write(
         recover, resends=context.delivery.on_ambiguous is OnAmbiguous.RESEND
     )

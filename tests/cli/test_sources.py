@@ -74,11 +74,11 @@ def test_each_source_is_listed_with_how_it_stands(one_run: Path) -> None:
 def test_the_table_says_the_same_to_a_person(one_run: Path) -> None:
     done = watchlist_here("sources", "list", cwd=one_run)
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert lines[0] == "Source Kind State Last read Next Documents"
-    assert re.fullmatch(r"inbox folder ok \S+ \S+ 1", lines[1])
+    assert lines[0] == "Source Kind State Last read Next Documents Findings Not mailed"
+    assert re.fullmatch(r"inbox folder ok \S+ \S+ 1 \d \d", lines[1])
     assert lines[2] == "1 file not read"
-    assert re.fullmatch(r"attic folder empty \S+ \S+ 0", lines[3])
-    assert re.fullmatch(r"dead feed failing since \S+ \S+ \S+ \S+ 0", lines[4])
+    assert re.fullmatch(r"attic folder empty \S+ \S+ 0 0 0", lines[3])
+    assert re.fullmatch(r"dead feed failing since \S+ \S+ \S+ \S+ 0 0 0", lines[4])
     assert lines[5].startswith("no connection")
 
 

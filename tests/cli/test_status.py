@@ -75,7 +75,7 @@ def test_the_same_is_told_to_machines(desk: Path) -> None:
     inbox, dead = standing["sources"]
     assert (inbox["state"], inbox["documents"], inbox["not_read"]) == ("ok", 1, 1)
     assert (dead["state"], dead["failures"]) == ("failing", 1)
-    assert dead["due"] > dead["failing_since"]
+    assert dead["next"] > dead["failing_since"]
     assert standing["rules"]["items"] == 1
     assert standing["outbox"]["sent"] == 1
     assert standing["waiting"] == {}
@@ -88,7 +88,7 @@ def test_the_same_is_told_to_machines(desk: Path) -> None:
     [
         (
             "UPDATE sources SET failing_since = '2020-01-01 00:00:00.000000' WHERE name = 'dead'",
-            "source dead fails since",
+            "source dead is failing since",
         ),
         ("UPDATE messages SET state = 'failed', answer = '550 no'", "1 mail failed"),
         ("UPDATE messages SET state = 'held'", "1 mail held"),
@@ -122,7 +122,7 @@ def test_a_source_that_was_never_read_is_told(desk: Path) -> None:
         config.write('[[source]]\nname = "new"\nfolder = "new"\n')
     by_name = {one["name"]: one for one in _status(desk, 0)["sources"]}
     assert by_name["new"]["state"] == "not read yet"
-    assert by_name["new"]["due"] is None
+    assert by_name["new"]["next"] is None
 
 
 def test_a_stale_file_is_told_with_what_serves_since_when_and_its_first_error(desk: Path) -> None:

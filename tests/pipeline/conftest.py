@@ -17,6 +17,7 @@ from watch.ingest.sandbox import Sandbox
 from watch.ingest.web import Web
 from watch.notify.maildir import Maildir
 from watch.notify.render import MailSettings, Renderer
+from watch.pipeline.hosts import Hosts
 from watch.pipeline.job import Context
 from watch.pipeline.rules import LiveRules
 from watch.pipeline.settings import DeliverySettings
@@ -97,6 +98,7 @@ async def desk(
         sender="watch@example.org",
         rules_folder=rules_folder,
         rules=LiveRules(),
+        hosts=Hosts(now=clock.now, chance=lambda: 0.0, spacing_s=0.0),
         folders={"inbox": Folder(name="inbox", root=tmp_path / "inbox")},
         feeds={"wire": Feed(name="wire", url=server.url("/feed"), allow_private=LOOPBACK)},
         subscriptions=(Subscription(name="Korea desk", to=("desk@example.org",)),),

@@ -1,15 +1,21 @@
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
+from email.utils import format_datetime
 
 import pytest
 
-from tests.httpd import Answer, HttpServer
+from tests.builders import NOW
+from tests.httpd import Answer, HttpServer, redirect
 from tests.pipeline.conftest import Desk, changed
-from watch.core.model import Validators
+from watch.core.model import SourceState, Validators
 from watch.pipeline.collect import poll_due, poll_feed
+from watch.pipeline.deliver import deliver
+from watch.pipeline.health import tell_operator
 from watch.pipeline.job import Job
 from watch.store.findings import count_findings, get_told, get_waiting
-from watch.store.sources import get_sources
+from watch.store.sources import get_hosts, get_sources
 
 
 def rss(*titles: str) -> bytes:
@@ -146,5 +152,178 @@ async def test_a_feed_is_read_when_it_is_due_and_a_second_hint_reads_nothing(
     await poll_feed(desk.context, source="wire")
     assert len(server.asked("/feed")) == 1
     assert await poll_due(desk.context) == []
-    desk.clock.advance(minutes=15)
+    desk.clock.advance(minutes=60)
     assert await poll_due(desk.context) == [Job("poll_feed", "wire")]
+
+
+async def test_a_feed_that_is_being_read_is_not_read_a_second_time(
+    desk: Desk, server: HttpServer
+) -> None:
+    server.put("/feed", Answer(body=rss("ICBM"), delay_s=0.3))
+    first = asyncio.create_task(poll_feed(desk.context, source="wire"))
+    await asyncio.sleep(0)
+    assert await poll_due(desk.context) == []
+    assert await poll_feed(desk.context, source="wire") == ()
+    await first
+    assert len(server.asked("/feed")) == 1
+    assert await poll_feed(desk.context, source="none") == (), "one that left the configuration"
+
+
+async def _state(desk: Desk) -> SourceState:
+    return (await desk.context.store.read(get_sources))["wire"]
+
+
+def _dated(*ages_h: float) -> bytes:
+    """Return a feed whose entries are so many hours old."""
+    dates = [format_datetime(NOW - timedelta(hours=age)) for age in ages_h]
+    items = "".join(
+        f"<item><title>Entry {number}</title><pubDate>{date}</pubDate></item>"
+        for number, date in enumerate(dates)
+    )
+    return f'<rss version="2.0"><channel><ttl>90</ttl>{items}</channel></rss>'.encode()
+
+
+async def test_the_next_reading_heeds_what_the_configuration_the_feed_and_its_server_ask(
+    desk: Desk, server: HttpServer
+) -> None:
+    fresh = Answer(body=_dated(1), headers=(("Cache-Control", "max-age=7200"),))
+    server.put("/feed", Answer(body=rss("Fish")), Answer(body=_dated(*[1] * 336)), fresh)
+    waits = []
+    for _ in range(3):
+        await _poll(desk)
+        waits.append((await _state(desk)).due - desk.clock.at)
+    assert waits == [timedelta(minutes=60), timedelta(minutes=90), timedelta(hours=4)]
+    often = replace(desk.context.feeds["wire"], every=timedelta(minutes=5))
+    context = changed(desk, feeds={"wire": often})
+    desk.clock.advance(hours=30)
+    await poll_feed(context, source="wire")
+    assert (await _state(desk)).due - desk.clock.at == timedelta(hours=2)
+
+
+async def test_a_server_that_refuses_is_left_alone_by_all_its_feeds_and_after_a_restart(
+    desk: Desk, server: HttpServer
+) -> None:
+    server.put("/feed", Answer(status=429, headers=(("Retry-After", "7200"),)))
+    server.put("/other", Answer(body=rss("ICBM")))
+    other = replace(desk.context.feeds["wire"], name="other", url=server.url("/other"))
+    context = changed(desk, feeds={**desk.context.feeds, "other": other})
+    await poll_feed(context, source="wire")
+    state = await _state(desk)
+    assert state.error is not None
+    assert "429" in state.error
+    until = desk.clock.at + timedelta(hours=2)
+    assert state.due == until
+    await poll_feed(context, source="other")
+    assert server.asked("/other") == []
+    (kept,) = (await context.store.read(get_hosts)).values()
+    assert (kept.host, kept.closed_until) == (f"127.0.0.1:{server.port}", until)
+    states = await context.store.read(get_sources)
+    assert states["other"].due == until
+    assert states["other"].error is None, "nobody knows whether it can be read"
+    desk.clock.advance(hours=2)
+    await poll_feed(context, source="other")
+    assert len(server.asked("/other")) == 1
+
+
+async def test_a_move_for_good_is_followed_at_once_and_kept_once_it_is_proved(
+    desk: Desk, server: HttpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.put("/feed", redirect(server.url("/new"), status=301))
+    server.put("/new", Answer(body=rss("Fish"), etag='"1"'))
+    for _ in range(7):
+        await _poll(desk)
+        desk.clock.advance(hours=-5)  # about a day each
+    state = await _state(desk)
+    assert (len(server.asked("/feed")), len(server.asked("/new"))) == (7, 7)
+    assert (state.url, state.move and state.move.to) == (None, server.url("/new"))
+    await _poll(desk)
+    state = await _state(desk)
+    assert (state.url, state.move) == (server.url("/new"), None)
+    assert "feed moved for good" in caplog.messages
+    await _poll(desk)
+    assert (len(server.asked("/feed")), len(server.asked("/new"))) == (8, 9)
+    assert server.asked("/new")[-1].headers["if-none-match"] == '"1"'
+    server.put("/new", Answer(status=404))
+    server.put("/feed", Answer(body=rss("Fish", "ICBM")))
+    await _poll(desk)
+    assert (await _state(desk)).url is None
+    assert await _poll(desk) == [Job("make_alerts")], "back where it was configured"
+
+
+async def test_a_feed_that_is_gone_for_good_is_paused_after_three_days_and_told(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = changed(desk, operator="admin@example.org")
+    server.put("/feed", Answer(status=410))
+    waits = []
+    for days in range(3):
+        state = None
+        for _ in range(2):  # asked twice a day, it counts once
+            await poll_feed(context, source="wire")
+            state = await _state(desk)
+            assert state.gone_times == days + 1
+            assert (state.paused_since is not None) == (days == 2)
+            desk.clock.at = state.due if days < 2 else desk.clock.at
+        assert state is not None
+        waits.append(state.due - desk.clock.at)
+        if days < 2:
+            desk.clock.advance(hours=24)
+    assert waits[-1] == timedelta(days=7)
+    assert await tell_operator(context) == [Job("deliver")]
+    assert await tell_operator(context) == (), "once"
+    await deliver(context)
+    (mail,) = map(message_from_bytes, desk.mails())
+    assert mail["Subject"] == "wire cannot be read"
+    assert mail["To"] == "admin@example.org"
+    server.put("/feed", Answer(body=rss("ICBM")))
+    desk.clock.advance(days=7)
+    await poll_feed(context, source="wire")
+    state = await _state(desk)
+    assert (state.paused_since, state.gone_times, state.error) == (None, 0, None)
+    assert await tell_operator(context) == [Job("deliver")]
+    await deliver(context)
+    assert "wire is read again" in [message_from_bytes(one)["Subject"] for one in desk.mails()]
+
+
+async def test_new_ids_at_each_reading_are_noticed_and_tell_nothing_again(
+    desk: Desk, server: HttpServer
+) -> None:
+    def rotated(day: int, *titles: str) -> Answer:
+        items = "".join(
+            f"<item><guid>{day}-{number}</guid><title>{title}</title>"
+            f"<link>https://example.org/{number}?session={day}</link>"
+            f"<description>About {title}.</description></item>"
+            for number, title in enumerate(titles)
+        )
+        return Answer(body=f'<rss version="2.0"><channel>{items}</channel></rss>'.encode())
+
+    old = ("ICBM one", "ICBM two", "ICBM three", "ICBM four", "ICBM five", "ICBM six")
+    server.put("/feed", rotated(1, *old), rotated(2, *old), rotated(3, *old, "ICBM news"))
+    await _poll(desk)
+    assert (await _state(desk)).note is None
+    assert await _poll(desk) == []
+    assert await _documents(desk) == 6
+    note = "it gives its entries new ids at each reading: 6 were known by their words"
+    assert (await _state(desk)).note == note
+    assert await _poll(desk) == [Job("make_alerts")]
+    assert await _documents(desk) == 7
+
+
+async def test_a_few_entries_with_known_words_under_new_ids_are_news(
+    desk: Desk, server: HttpServer
+) -> None:
+    before = rss("ICBM")
+    again = before.replace(b"<guid>ICBM", b"<guid>2").replace(b"example.org/0", b"example.org/9")
+    server.put("/feed", Answer(body=rss("Fish")), Answer(body=before), Answer(body=again))
+    await _poll(desk)
+    assert await _poll(desk) == [Job("make_alerts")]
+    assert await _poll(desk) == [Job("make_alerts")]
+
+
+async def test_an_empty_feed_is_read_and_noted(desk: Desk, server: HttpServer) -> None:
+    server.put("/feed", Answer(body=rss()), Answer(body=rss("Fish")))
+    await _poll(desk)
+    state = await _state(desk)
+    assert (state.note, state.error, state.has_baseline) == ("it has no entries", None, True)
+    await _poll(desk)
+    assert (await _state(desk)).note is None

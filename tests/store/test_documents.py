@@ -38,9 +38,8 @@ async def test_an_edited_document_is_a_revision_that_knows_which_rules_held(stor
     assert second is not None
     assert second.id != first.id
     assert second.rules_before == {"icbm", "nis"}
-    assert await store.read(documents.get_digests, "inbox", [DOCUMENT.key, "none"]) == {
-        DOCUMENT.key: edited.digest
-    }
+    known = await store.read(documents.get_known, "inbox", [DOCUMENT.key, "none"], [])
+    assert known.digests == {DOCUMENT.key: edited.digest}
     back = await store.write(documents.add_document, DOCUMENT, [], ruleset="r")
     assert back is None, "what was there before is nothing new"
 
@@ -55,7 +54,19 @@ async def test_a_text_that_changes_at_each_reading_ends_after_24_updates(store: 
     assert sum(one is not None for one in added) == documents.MOST_REVISIONS == 25
 
 
-async def test_digests_are_asked_for_one_source_alone(store: Store) -> None:
+async def test_what_is_known_is_known_of_one_source_alone(store: Store) -> None:
     await store.write(documents.add_document, DOCUMENT, [], ruleset="r")
-    assert await store.read(documents.get_digests, "another", [DOCUMENT.key]) == {}
-    assert await store.read(documents.get_digests, "inbox", []) == {}
+    known, words = documents.get_known, [DOCUMENT.words_digest, "none"]
+    assert await store.read(known, "inbox", [], words) == documents.Known(
+        digests={}, words=frozenset({DOCUMENT.words_digest})
+    )
+    nothing = documents.Known(digests={}, words=frozenset())
+    assert await store.read(known, "another", [DOCUMENT.key], words) == nothing
+    assert await store.read(known, "inbox", [], []) == nothing
+
+
+async def test_a_page_is_known_by_the_entry_that_led_to_it(store: Store) -> None:
+    page = replace(DOCUMENT, text="The whole story", entry_digest=DOCUMENT.digest)
+    await store.write(documents.add_document, page, [], ruleset="r")
+    known = await store.read(documents.get_known, "inbox", [DOCUMENT.key], [])
+    assert known.digests == {DOCUMENT.key: DOCUMENT.digest}

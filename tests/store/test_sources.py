@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.builders import NOW
-from watch.core.model import FileState, SourceState, Validators
+from watch.core.model import FileState, HostState, Move, SourceState, Validators
 from watch.store import sources
 from watch.store.db import Store
 
@@ -16,6 +16,16 @@ STATE = SourceState(
     failing_since=NOW - timedelta(hours=1),
     failures=3,
     error="answered 500",
+    note="it has no entries",
+    pace=timedelta(minutes=22, seconds=30),
+    url="https://example.net/feed",
+    move=Move(to="https://example.com/feed", since=NOW),
+    gone_times=2,
+    gone_at=NOW,
+    paused_since=NOW,
+)
+HOST = HostState(
+    host="example.org:8080", closed_until=NOW + timedelta(hours=1), refusals=2, refused=NOW
 )
 FILE = FileState(
     path="a/b.txt", size=2**40, mtime_ns=2**62, digest="d", failures=1, due=NOW, error="denied"
@@ -25,7 +35,9 @@ FILE = FileState(
 async def test_a_state_comes_back_as_it_went_and_the_newest_counts(store: Store) -> None:
     await store.write(sources.put_source, STATE)
     assert await store.read(sources.get_sources) == {"kcna": STATE}
-    newer = replace(STATE, validators=Validators(), failing_since=None, failures=0, error=None)
+    assert await store.read(sources.get_source, "kcna") == STATE
+    assert await store.read(sources.get_source, "none") is None
+    newer = replace(STATE, validators=Validators(), failing_since=None, error=None, move=None)
     await store.write(sources.put_source, newer)
     assert await store.read(sources.get_sources) == {"kcna": newer}
 
@@ -44,3 +56,35 @@ async def test_files_are_kept_for_each_source_and_forgotten_when_told(store: Sto
     assert set(await store.read(sources.get_files, "inbox")) == {other.path}
     assert await store.read(sources.get_files, "outbox") == {other.path: other}
     await store.write(sources.put_files, "inbox", [])
+
+
+async def test_hosts_are_kept_the_newest_state_of_each(store: Store) -> None:
+    await store.write(sources.put_host, HOST)
+    newer = replace(HOST, refusals=3)
+    await store.write(sources.put_host, newer)
+    assert await store.read(sources.get_hosts) == {HOST.host: newer}
+
+
+async def test_those_that_are_not_due_rest_with_where_they_were_read(store: Store) -> None:
+    await store.write(sources.put_source, STATE)
+    await store.write(sources.put_source, replace(STATE, name="due", due=NOW))
+    assert await store.read(sources.get_rest, NOW) == {"kcna": STATE.location}
+
+
+async def test_the_operator_hears_once_of_each_failure_and_once_of_its_end(store: Store) -> None:
+    early = NOW - timedelta(hours=2)
+    state = replace(STATE, paused_since=None)
+    await store.write(sources.put_source, state)
+    assert await store.read(sources.get_untold, early) == ()
+    assert await store.read(sources.get_untold, NOW) == (state,)
+    paused = replace(STATE, name="gone")
+    await store.write(sources.put_source, paused)
+    assert await store.read(sources.get_untold, early) == (paused,)
+    await store.write(sources.put_told, "kcna", is_told=True)
+    assert await store.read(sources.get_untold, NOW) == (paused,)
+    back = replace(state, failing_since=None, error=None)
+    await store.write(sources.put_source, back)
+    told = replace(back, is_told=True)
+    assert await store.read(sources.get_untold, early) == (paused, told)
+    await store.write(sources.put_source, replace(back, succeeded=None))
+    assert await store.read(sources.get_untold, early) == (paused,), "a new address, not read yet"

@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from watch.cli.reading import NotRead, Source
-    from watch.cli.standing import SourceStanding
+    from watch.cli.source_standing import SourceStanding
     from watch.config import Config
-
-_PIPE_WIDTH = 1000
-"""In a pipe no column is folded."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,14 +52,15 @@ def list_sources(
 
     "empty" is a source that was read and has brought no document so far.
     """
+    from watch.cli.source_standing import plain_console, source_as_json, sources_table
     from watch.config import load_config
 
     sources = _standings(load_config(config))
     if is_json:
-        told = [_standing_as_json(one) for one in sources]
+        told = [source_as_json(one) for one in sources]
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
-        _show_standings(sources)
+        plain_console().print(sources_table(sources))
 
 
 def _standings(config: "Config") -> "Sequence[SourceStanding]":
@@ -70,82 +68,12 @@ def _standings(config: "Config") -> "Sequence[SourceStanding]":
     import asyncio
 
     from watch.app import database_of
-    from watch.cli.standing import SourceStanding, get_standing
+    from watch.cli.source_standing import source_standings
+    from watch.cli.standing import get_standing
 
     if database_of(config).exists():
         return asyncio.run(get_standing(config)).sources
-    places = [(one.name, "folder", str(one.root)) for one in config.folders]
-    places += [(one.name, "feed", one.url) for one in config.feeds]
-    return [
-        SourceStanding(
-            name=name,
-            kind=kind,
-            location=location,
-            state=None,
-            documents=0,
-            findings=0,
-            unmailed=0,
-            unread=0,
-        )
-        for name, kind, location in places
-    ]
-
-
-def _word(source: "SourceStanding") -> str:
-    return "empty" if source.word == "ok" and not source.documents else source.word
-
-
-def _show_standings(sources: "Sequence[SourceStanding]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from watch.core.cleaning import clean
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_PIPE_WIDTH)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Source", "Kind", "State", "Last read", "Next"):
-        table.add_column(column)
-    table.add_column("Documents", justify="right")
-    for one in sources:
-        state, word = one.state, _word(one)
-        is_failing = state is not None and state.failing_since is not None
-        if state is not None and state.failing_since is not None:
-            word = f"failing since {state.failing_since.astimezone():%Y-%m-%d %H:%M}"
-        table.add_row(
-            Text(clean(one.name)),
-            one.kind,
-            Text(word, style="red" if is_failing else ""),
-            f"{state.succeeded.astimezone():%Y-%m-%d %H:%M}" if state and state.succeeded else "",
-            f"{state.due.astimezone():%Y-%m-%d %H:%M}" if state and one.kind == "feed" else "",
-            str(one.documents),
-        )
-        if state is not None and state.error is not None:
-            table.add_row("", "", Text(clean(state.error), style="red"))
-        if one.unread:
-            table.add_row("", "", Text(f"{counted(one.unread, 'file')} not read", style="yellow"))
-    console.print(table)
-
-
-def _standing_as_json(source: "SourceStanding") -> dict[str, object]:
-    state = source.state
-    moments = {
-        "succeeded": state.succeeded if state else None,
-        "failing_since": state.failing_since if state else None,
-        "next": state.due if state and source.kind == "feed" else None,
-    }
-    return {
-        "name": source.name,
-        "kind": source.kind,
-        "location": source.location,
-        "state": _word(source),
-        **{key: None if moment is None else moment.isoformat() for key, moment in moments.items()},
-        "error": state.error if state else None,
-        "documents": source.documents,
-        "not_read": source.unread,
-    }
+    return source_standings(config, {}, {}, {})
 
 
 def try_source(

@@ -11,7 +11,7 @@ from watch.config.tables import SourceTable
 from watch.core.toml import Path as Where
 from watch.core.words.languages import primary_language
 from watch.ingest.addresses import Network
-from watch.ingest.feed import EVERY, Feed
+from watch.ingest.feed import Feed
 from watch.ingest.folder import Folder
 
 
@@ -54,14 +54,14 @@ def _source(page: Page, table: SourceTable, where: Where) -> Folder | Feed | Non
             every=every,
         )
     if table.feed is not None and table.folder is None:
-        return _feed(page, table, where, every or EVERY, language)
+        return _feed(page, table, where, every, language)
     remedy = 'write folder = "..." or feed = "https://..."'
     page.add(where, "a source has either a folder or a feed", remedy=remedy)
     return None
 
 
 def _feed(
-    page: Page, table: SourceTable, where: Where, every: timedelta, language: str | None
+    page: Page, table: SourceTable, where: Where, every: timedelta | None, language: str | None
 ) -> Feed:
     url = table.feed or ""
     if not _is_web_address(url):

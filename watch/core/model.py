@@ -275,7 +275,8 @@ class SourceState:
     paused_since: datetime | None = None
     """Since when it is asked once a week only, for it is gone for good."""
     is_told: bool = False
-    """Whether the operator was told that it fails, and is to be told when it is back."""
+    """Whether the operator was told that it fails, and is to be told when it is back; keeping a
+    state leaves it as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

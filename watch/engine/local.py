@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from watch.engine.schedule import TICK_S, jobs_of
+from watch.engine.schedule import jobs_of
 from watch.pipeline.job import Context, Job
 from watch.pipeline.steps import ENDS_BY_ITSELF, run_step
 
@@ -34,10 +34,10 @@ class LocalEngine:
             timezone=UTC,
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
-        for job in jobs_of(self._context):
+        for job, seconds in jobs_of(self._context):
             scheduler.add_job(
                 self._submit,
-                IntervalTrigger(seconds=TICK_S),
+                IntervalTrigger(seconds=seconds),
                 args=[job],
                 next_run_time=datetime.now(UTC),
             )

@@ -25,14 +25,12 @@ from watch.ingest.extract.markup import html_to_text
 from watch.ingest.extract.text import one_line, tidy
 from watch.ingest.language import languages_of
 from watch.ingest.sandbox import Sandbox
-from watch.ingest.web import NotModified, Web
+from watch.ingest.web import Fetched, NotModified, Web
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
 )
-EVERY = timedelta(minutes=15)
-"""How often a feed is looked at, unless told otherwise."""
 TITLE_LENGTH = 80
 """How much of its text names an entry that has no title, in characters."""
 
@@ -67,7 +65,8 @@ class Feed:
 
     name: str
     url: str
-    every: timedelta = EVERY
+    every: timedelta | None = None
+    """None: as often as it brings something, within bounds."""
     language: str | None = None
     """Of its entries, when the feed does not say or says wrong."""
     backfill: bool = False
@@ -112,16 +111,25 @@ async def load_feed(
 
     Raises SourceError. The validators count only once what they came with is stored.
     """
-    headers = {"Accept": ACCEPT, **dict(feed.headers)}
-    answer = await web.fetch(
-        feed.url, validators=validators, headers=headers, allowed=feed.allow_private
-    )
+    answer = await fetch_feed(web, feed, validators)
     if isinstance(answer, NotModified):
         return answer
-    parsed = await sandbox.run(
+    return await read_feed(sandbox, answer), answer.validators
+
+
+async def fetch_feed(web: Web, feed: Feed, validators: Validators) -> Fetched | NotModified:
+    """Return what a feed's server answers. Raises SourceError."""
+    headers = {"Accept": ACCEPT, **dict(feed.headers)}
+    return await web.fetch(
+        feed.url, validators=validators, headers=headers, allowed=feed.allow_private
+    )
+
+
+async def read_feed(sandbox: Sandbox, answer: Fetched) -> ParsedFeed:
+    """Return what stands in what a server answered. Raises SourceError."""
+    return await sandbox.run(
         parse_feed, answer.body, url=answer.url, content_type=answer.content_type
     )
-    return parsed, answer.validators
 
 
 def document_of(feed: Feed, entry: Entry, *, seen: datetime) -> Document:

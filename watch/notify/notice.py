@@ -33,11 +33,13 @@ class NoticeContents(TypedDict):
     """What is in force now."""
     advice: str
     """What to do; empty when there is nothing."""
+    why: str
+    """Why its reader gets it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A mail to one person about rule files."""
+    """A mail to one person about what the daemon cannot mend by itself."""
 
     to: str
     topic: str
@@ -70,6 +72,7 @@ def broken_notice(to: str, broken: Broken, kept: KeptFile) -> Notice:
             "more": len(mistakes[_MISTAKES:]),
             "outcome": outcome,
             "advice": _MEND,
+            "why": _AS_OWNER,
         },
     )
 
@@ -92,6 +95,7 @@ def conflict_notice(
             "outcome": f"The whole set of {moment(since, UTC)} stays in force, as it was, until "
             "the files agree again. No edit of any rule file is taken up before.",
             "advice": _MEND,
+            "why": _AS_OWNER,
         },
     )
 
@@ -110,6 +114,7 @@ def mended_notice(to: str, paths: Sequence[str], now: datetime) -> Notice:
             "more": 0,
             "outcome": "What lies on disk is in force.",
             "advice": "",
+            "why": _AS_OWNER,
         },
     )
 
@@ -130,10 +135,12 @@ def gone_notice(to: str, gone: Gone, now: datetime) -> Notice:
             "more": 0,
             "outcome": "All other rule files stay in force.",
             "advice": "If that was not meant, put the file back: it is taken up at once.",
+            "why": _AS_OWNER,
         },
     )
 
 
+_AS_OWNER = "You get this as the owner of the file, or as the operator where it names none."
 _MEND = "Mend the file and save it: it is taken up at once. `watchlist check` tells all errors."
 
 

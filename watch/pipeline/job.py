@@ -13,6 +13,7 @@ from watch.ingest.rulefiles import RulesFolder
 from watch.ingest.sandbox import Sandbox
 from watch.ingest.web import Web
 from watch.notify.render import Renderer
+from watch.pipeline.hosts import Hosts
 from watch.pipeline.rules import LiveRules
 from watch.pipeline.settings import DeliverySettings
 from watch.store.db import Store
@@ -82,6 +83,7 @@ class Context:
     """The address in the envelope."""
     rules_folder: RulesFolder
     rules: LiveRules
+    hosts: Hosts
     folders: Mapping[str, Folder]
     feeds: Mapping[str, Feed]
     subscriptions: tuple[Subscription, ...]
@@ -96,3 +98,5 @@ class Context:
     """Who is told of what nobody owns."""
     channel: Channel = field(default_factory=Channel)
     looks: dict[str, Look] = field(default_factory=dict)
+    polling: set[str] = field(default_factory=set)
+    """The feeds that are being read now."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from watch.pipeline.alert import make_alerts
 from watch.pipeline.collect import poll_due, poll_feed, scan_folder
 from watch.pipeline.deliver import deliver
+from watch.pipeline.health import tell_operator
 from watch.pipeline.job import Context, Job
 from watch.pipeline.upkeep import reload_rules
 
@@ -13,6 +14,7 @@ _STEPS = {
     "make_alerts": make_alerts,
     "poll_due": poll_due,
     "reload_rules": reload_rules,
+    "tell_operator": tell_operator,
 }
 _STEPS_OF_A_SOURCE = {
     "poll_feed": poll_feed,

@@ -25,7 +25,7 @@ T = TypeVar("T")
 Transaction = Connection
 """What a function of this room works in; begun and ended by `Store.write` and `Store.read`."""
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest revision under migrations/; what an older database is brought to."""
 
 _BUSY_S = 30

@@ -1,6 +1,6 @@
 """Documents, revision by revision, with their mentions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import RowMapping, func, insert, select
@@ -26,8 +26,31 @@ class Added:
     """The rules that held for it in an earlier form."""
 
 
-def get_digests(transaction: Transaction, source: str, keys: Collection[str]) -> dict[str, str]:
-    """Return the digest of the newest revision of each document known by these keys."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a source has given before."""
+
+    digests: Mapping[str, str]
+    """By key: of what its source gave, also where the text is that of a page."""
+    words: frozenset[str]
+    """The `words_digest`s that some document of it has."""
+
+
+def get_known(
+    transaction: Transaction, source: str, keys: Collection[str], words: Collection[str]
+) -> Known:
+    """Return what is known of a source's documents, by their keys, and by their words."""
+    found = select(_DOCUMENTS.c.words_digest).where(
+        _DOCUMENTS.c.source == source, _DOCUMENTS.c.words_digest.in_(words)
+    )
+    return Known(
+        digests=_digests(transaction, source, keys),
+        words=frozenset(transaction.scalars(found)),
+    )
+
+
+def _digests(transaction: Transaction, source: str, keys: Collection[str]) -> dict[str, str]:
+    """Return what the newest revision of each document known by these keys was made of."""
     newest = (
         select(_DOCUMENTS.c.key, func.max(_DOCUMENTS.c.revision).label("revision"))
         .where(_DOCUMENTS.c.source == source, _DOCUMENTS.c.key.in_(keys))
@@ -35,7 +58,10 @@ def get_digests(transaction: Transaction, source: str, keys: Collection[str]) ->
         .subquery()
     )
     rows = transaction.execute(
-        select(_DOCUMENTS.c.key, _DOCUMENTS.c.digest)
+        select(
+            _DOCUMENTS.c.key,
+            func.coalesce(_DOCUMENTS.c.entry_digest, _DOCUMENTS.c.digest).label("digest"),
+        )
         .join(
             newest,
             (_DOCUMENTS.c.key == newest.c.key) & (_DOCUMENTS.c.revision == newest.c.revision),
@@ -77,12 +103,15 @@ def add_document(
             key=document.key,
             revision=revision,
             digest=digest,
+            words_digest=document.words_digest,
+            entry_digest=document.entry_digest,
             title=document.title,
             text=document.text,
             url=document.url,
             published=document.published,
             seen=document.seen,
             languages=" ".join(document.languages),
+            is_degraded=document.is_degraded,
             ruleset=ruleset,
         )
         .returning(_DOCUMENTS.c.id)
@@ -119,6 +148,7 @@ def document_in(row: RowMapping) -> Document:
         published=row["published"],
         seen=row["seen"],
         languages=tuple(row["languages"].split()),
+        is_degraded=row["is_degraded"],
     )
 
 

@@ -1,35 +1,98 @@
 """How it stands with sources, and with the files of folders."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import RowMapping, Table, delete, func, select, update
+from sqlalchemy.dialects.sqlite import Insert, insert
 
-from watch.core.model import FileState, SourceState, Validators
+from watch.core.model import FileState, HostState, Move, SourceState, Validators
 from watch.store.db import Transaction
-from watch.store.tables import FileRow, SourceRow, table_of
+from watch.store.tables import FileRow, HostRow, SourceRow, table_of
 
 _SOURCES = table_of(SourceRow)
 _FILES = table_of(FileRow)
+_HOSTS = table_of(HostRow)
+
+
+def _put(table: Table, key: str) -> Insert:
+    """Return the statement that keeps a row of a table in place of the one before."""
+    new = insert(table)
+    changed = {column.name: new.excluded[column.name] for column in table.c}
+    # Whoever reads a source does not know whether somebody was told of it meanwhile.
+    changed.pop("is_told", None)
+    return new.on_conflict_do_update(index_elements=[key], set_=changed)
+
+
+_PUT_SOURCE = _put(_SOURCES, "name")
+_PUT_HOST = _put(_HOSTS, "host")
 
 
 def get_sources(transaction: Transaction) -> dict[str, SourceState]:
     """Return the state of every source that was ever looked at, by name."""
     rows = transaction.execute(select(_SOURCES)).mappings()
-    return {
-        row["name"]: SourceState(
-            name=row["name"],
-            location=row["location"],
-            validators=Validators(etag=row["etag"], last_modified=row["last_modified"]),
-            due=row["due"],
-            has_baseline=row["has_baseline"],
-            succeeded=row["succeeded"],
-            failing_since=row["failing_since"],
-            failures=row["failures"],
-            error=row["error"],
-        )
-        for row in rows
-    }
+    return {row["name"]: _state_in(row) for row in rows}
+
+
+def get_source(transaction: Transaction, name: str) -> SourceState | None:
+    """Return the state of one source; None before it was first looked at."""
+    row = transaction.execute(select(_SOURCES).where(_SOURCES.c.name == name)).mappings().first()
+    return None if row is None else _state_in(row)
+
+
+def get_rest(transaction: Transaction, now: datetime) -> dict[str, str]:
+    """Return the sources that are not due before a later time, each with its location."""
+    rows = transaction.execute(
+        select(_SOURCES.c.name, _SOURCES.c.location).where(_SOURCES.c.due > now)
+    )
+    return {row.name: row.location for row in rows}
+
+
+def get_untold(transaction: Transaction, failing_before: datetime) -> tuple[SourceState, ...]:
+    """Return the sources whose operator is to hear of them, by name.
+
+    They fail since before that time, or are paused, and nobody was told; or somebody was, and
+    they are back.
+    """
+    fails = (_SOURCES.c.failing_since <= failing_before) | _SOURCES.c.paused_since.is_not(None)
+    is_back = _SOURCES.c.error.is_(None) & _SOURCES.c.succeeded.is_not(None)
+    rows = transaction.execute(
+        select(_SOURCES)
+        .where((fails & ~_SOURCES.c.is_told) | (is_back & _SOURCES.c.is_told))
+        .order_by(_SOURCES.c.name)
+    ).mappings()
+    return tuple(map(_state_in, rows))
+
+
+def put_told(transaction: Transaction, name: str, *, is_told: bool) -> None:
+    """Note whether the operator knows that a source fails; reading it changes nothing of that."""
+    transaction.execute(update(_SOURCES).where(_SOURCES.c.name == name).values(is_told=is_told))
+
+
+def _state_in(row: RowMapping) -> SourceState:
+    move = None
+    if row["move_to"] is not None:
+        move = Move(to=row["move_to"], since=row["move_since"])
+    return SourceState(
+        name=row["name"],
+        location=row["location"],
+        validators=Validators(etag=row["etag"], last_modified=row["last_modified"]),
+        due=row["due"],
+        has_baseline=row["has_baseline"],
+        succeeded=row["succeeded"],
+        failing_since=row["failing_since"],
+        failures=row["failures"],
+        error=row["error"],
+        note=row["note"],
+        pace=row["pace"],
+        url=row["url"],
+        move=move,
+        gone_times=row["gone_times"],
+        gone_at=row["gone_at"],
+        paused_since=row["paused_since"],
+        is_told=row["is_told"],
+    )
 
 
 def put_source(transaction: Transaction, state: SourceState) -> None:
@@ -45,10 +108,28 @@ def put_source(transaction: Transaction, state: SourceState) -> None:
         "failing_since": state.failing_since,
         "failures": state.failures,
         "error": state.error,
+        "note": state.note,
+        "pace": state.pace,
+        "url": state.url,
+        "move_to": state.move.to if state.move else None,
+        "move_since": state.move.since if state.move else None,
+        "gone_times": state.gone_times,
+        "gone_at": state.gone_at,
+        "paused_since": state.paused_since,
+        "is_told": state.is_told,
     }
-    transaction.execute(
-        insert(_SOURCES).values(values).on_conflict_do_update(index_elements=["name"], set_=values)
-    )
+    transaction.execute(_PUT_SOURCE, values)
+
+
+def get_hosts(transaction: Transaction) -> dict[str, HostState]:
+    """Return every host that ever asked to be left alone."""
+    rows = transaction.execute(select(_HOSTS)).mappings()
+    return {row["host"]: HostState(**row) for row in rows}
+
+
+def put_host(transaction: Transaction, state: HostState) -> None:
+    """Keep the state of a host, in place of the one before."""
+    transaction.execute(_PUT_HOST, asdict(state))
 
 
 def get_files(transaction: Transaction, source: str) -> dict[str, FileState]:

@@ -1,6 +1,6 @@
 """The tables. What must be unique is so by a constraint, not by looking first."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Index,
+    Interval,
     LargeBinary,
     Table,
     TypeDecorator,
@@ -61,6 +62,26 @@ class SourceRow(SQLModel, table=True):
     failing_since: datetime | None = Field(sa_type=UtcDateTime)
     failures: int
     error: str | None
+    note: str | None
+    pace: timedelta | None = Field(sa_type=Interval)
+    url: str | None
+    move_to: str | None
+    move_since: datetime | None = Field(sa_type=UtcDateTime)
+    gone_times: int
+    gone_at: datetime | None = Field(sa_type=UtcDateTime)
+    paused_since: datetime | None = Field(sa_type=UtcDateTime)
+    is_told: bool
+
+
+class HostRow(SQLModel, table=True):
+    """A server that asked to be left alone."""
+
+    __tablename__ = "hosts"
+
+    host: str = Field(primary_key=True)
+    closed_until: datetime = Field(sa_type=UtcDateTime)
+    refusals: int
+    refused: datetime = Field(sa_type=UtcDateTime)
 
 
 class FileRow(SQLModel, table=True):
@@ -85,6 +106,7 @@ class DocumentRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("source", "key", "revision"),
         Index(None, "source", "digest"),
+        Index(None, "source", "words_digest"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -92,6 +114,10 @@ class DocumentRow(SQLModel, table=True):
     key: str
     revision: int
     digest: str
+    words_digest: str
+    """Of title and text: what stays the same where a feed gives its entries new ids."""
+    entry_digest: str | None
+    """Of the feed's own entry, where the text is that of a page."""
     title: str
     text: str
     url: str | None
@@ -99,6 +125,7 @@ class DocumentRow(SQLModel, table=True):
     seen: datetime = Field(sa_type=UtcDateTime)
     languages: str
     """Codes parted by spaces, the most trusted first."""
+    is_degraded: bool
     ruleset: str
     """The fingerprint of the rules it was checked by."""
 

@@ -3,12 +3,14 @@
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
-from watch.core.model import SourceState
-from watch.core.timing import next_poll
-from watch.errors import SourceError
+from watch.core.model import HostState, SourceState
+from watch.core.timing import GONE_TIMES, PAUSED_POLL, counts_as_gone, next_poll
+from watch.errors import AnswerError, SourceError
 from watch.pipeline.job import Context
-from watch.store.sources import put_source
+from watch.store.db import Transaction
+from watch.store.sources import put_host, put_source
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +30,16 @@ def succeeded(state: SourceState, now: datetime) -> SourceState:
         log.info(
             "source is back", extra={"source": state.name, "failing since": state.failing_since}
         )
-    return replace(state, succeeded=now, failing_since=None, failures=0, error=None)
+    return replace(
+        state,
+        succeeded=now,
+        failing_since=None,
+        failures=0,
+        error=None,
+        gone_times=0,
+        gone_at=None,
+        paused_since=None,
+    )
 
 
 def is_worth_keeping(before: SourceState, after: SourceState) -> bool:
@@ -47,9 +58,10 @@ async def note_failure(
 ) -> None:
     """Keep a failure with when to try again; it is logged when it is new."""
     now = context.now()
-    failures = state.failures + 1
     if state.error != str(error):
         log.error("source not read", extra={"source": state.name, "why": str(error)})
+    host = context.hosts.heed(error)
+    failures = state.failures + 1
     failed = replace(
         state,
         due=next_poll(now, every, failures=failures, chance=context.chance()),
@@ -57,4 +69,30 @@ async def note_failure(
         failures=failures,
         error=str(error),
     )
-    await context.store.write(put_source, failed)
+    if isinstance(error, AnswerError):
+        failed = _gone(failed, error, now)
+    if host is not None:
+        failed = replace(failed, due=max(failed.due, host.closed_until))
+    await context.store.write(_keep, failed, host)
+
+
+def _keep(transaction: Transaction, state: SourceState, host: HostState | None) -> None:
+    put_source(transaction, state)
+    if host is not None:
+        put_host(transaction, host)
+
+
+def _gone(state: SourceState, error: AnswerError, now: datetime) -> SourceState:
+    """Return how a source stands whose server says that it is gone, or says otherwise again."""
+    if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) and state.url is not None:
+        # Where it is said to have moved it is not: it is asked at its own address again.
+        state = replace(state, url=None, move=None)
+    if error.status != HTTPStatus.GONE:
+        return replace(state, gone_times=0, gone_at=None, paused_since=None)
+    if counts_as_gone(state.gone_at, now):
+        state = replace(state, gone_times=state.gone_times + 1, gone_at=now)
+    if state.gone_times < GONE_TIMES:
+        return state
+    if state.paused_since is None:
+        log.error("source paused: it is gone for good", extra={"source": state.name})
+    return replace(state, due=now + PAUSED_POLL, paused_since=state.paused_since or now)
