@@ -10,10 +10,13 @@ from watch.config import Config, load_config
 from watch.config.page import parse_duration
 from watch.core.model import Severity
 from watch.errors import MistakesError
+from watch.ingest.feed import FullText
 from watch.notify.smtp import Security
 from watch.pipeline.settings import OnAmbiguous
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
+OPML = """<opml version="2.0"><body>
+<outline type="rss" text="Harbour wire" xmlUrl="https://example.net/feed"/></body></opml>"""
 SOURCE = '[[source]]\nname = "inbox"\nfolder = "inbox"\n'
 
 
@@ -45,6 +48,7 @@ def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
     text = re.sub(r"^password_env.*$", "", text, flags=re.MULTILINE)
     (tmp_path / "templates").mkdir()
     (tmp_path / "smtp-password").write_text("secret\n")
+    (tmp_path / "feeds.opml").write_text(OPML)
     (tmp_path / "wire-headers").write_text("X-Api-Key: 1234\n\nAccept-Language: en\n")
     config = _load(tmp_path, text)
     assert config.smtp is not None
@@ -55,7 +59,10 @@ def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
     assert config.mail.reply_to == "korea-desk@example.org"
     assert config.operator == "admin@example.org"
     assert config.delivery.max_per_minute == 60
-    (feed,) = config.feeds
+    feed, listed = config.feeds
+    assert config.own_feeds == {feed.name: feed}
+    assert (listed.name, listed.url) == ("Harbour wire", "https://example.net/feed")
+    assert feed.full_text is FullText.WHEN_SHORT
     assert feed.headers == (("X-Api-Key", "1234"), ("Accept-Language", "en"))
     assert feed.every == timedelta(minutes=15)
     assert feed.allow_private == (ip_network("10.1.2.0/24"),)

@@ -22,7 +22,8 @@ from watch.pipeline.alert import make_alerts
 from watch.pipeline.collect import poll_due, poll_feed, scan_folder_once
 from watch.pipeline.deliver import deliver
 from watch.pipeline.hosts import Hosts
-from watch.pipeline.job import Context, Job
+from watch.pipeline.job import Context, Job, Lists
+from watch.pipeline.lists import start_lists
 from watch.pipeline.rules import LiveRules
 from watch.pipeline.settings import OnAmbiguous
 from watch.pipeline.upkeep import start_rules
@@ -63,6 +64,7 @@ async def opened(config: Config, stopping: asyncio.Event) -> AsyncIterator[Conte
             hosts=Hosts(now=_now, chance=random.random),
             folders={folder.name: folder for folder in config.folders},
             feeds={feed.name: feed for feed in config.feeds},
+            lists=Lists(files=config.feed_lists, own=config.own_feeds),
             subscriptions=config.subscriptions,
             delivery=config.delivery,
             now=_now,
@@ -82,6 +84,7 @@ def _now() -> datetime:
 async def _take_over(context: Context) -> None:
     """Put the rules in force, and take up what the process before knew and held."""
     await start_rules(context)
+    await start_lists(context)
     context.hosts.states.update(await context.store.read(get_hosts))
     recovered = await context.store.write(
         recover, resends=context.delivery.on_ambiguous is OnAmbiguous.RESEND

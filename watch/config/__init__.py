@@ -3,6 +3,7 @@
 The values are those that the rooms below define; relative paths count from the file's folder.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from watch.core.model import Subscription
 from watch.core.toml import TomlText
 from watch.errors import Mistake, MistakesError
 from watch.ingest.feed import Feed
+from watch.ingest.feedlist import FeedListFile
 from watch.ingest.folder import Folder
 from watch.ingest.rulefiles import RulesFolder
 from watch.notify.render import MailSettings
@@ -38,6 +40,10 @@ class Config:
     """Who is told of what nobody owns."""
     folders: tuple[Folder, ...]
     feeds: tuple[Feed, ...]
+    """With those of the lists, as they are now."""
+    own_feeds: Mapping[str, Feed]
+    """By name: those that the file names itself."""
+    feed_lists: tuple[FeedListFile, ...]
     subscriptions: tuple[Subscription, ...]
 
 
@@ -75,8 +81,10 @@ def _config(page: Page) -> Config:
         maildir=page.root / checked.mail.maildir,
         delivery=delivery_settings(page, checked.mail),
         operator=checked.mail.operator,
-        folders=tuple(source for source in sources if isinstance(source, Folder)),
-        feeds=tuple(source for source in sources if isinstance(source, Feed)),
+        folders=tuple(sources.folders),
+        feeds=tuple(sources.feeds.values()),
+        own_feeds=sources.own_feeds,
+        feed_lists=tuple(sources.lists),
         subscriptions=tuple(subscriptions_of(page, checked.subscription)),
     )
     if not checked.source:

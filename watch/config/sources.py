@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
 from urllib.parse import urlsplit
@@ -10,14 +11,35 @@ from watch.config.page import Page
 from watch.config.tables import SourceTable
 from watch.core.toml import Path as Where
 from watch.core.words.languages import primary_language
+from watch.errors import SourceError
 from watch.ingest.addresses import Network
-from watch.ingest.feed import Feed
+from watch.ingest.feed import Feed, FullText
+from watch.ingest.feedlist import FeedListFile, load_list
 from watch.ingest.folder import Folder
 
+_FULL_TEXT: Mapping[bool | str, FullText] = {
+    False: FullText.NEVER,
+    True: FullText.ALWAYS,
+    "when short": FullText.WHEN_SHORT,
+}
 
-def sources_of(page: Page, tables: Sequence[Mapping[str, object]]) -> list[Folder | Feed]:
-    """Return the sources, in their order, without those that have a mistake."""
-    sources: list[Folder | Feed] = []
+
+@dataclass(slots=True)
+class Sources:
+    """What is read, without the sources that have a mistake."""
+
+    folders: list[Folder] = field(default_factory=list)
+    own_feeds: dict[str, Feed] = field(default_factory=dict)
+    """By name: those that the file names itself."""
+    lists: list[FeedListFile] = field(default_factory=list)
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    """With those of the lists."""
+
+
+def sources_of(page: Page, tables: Sequence[Mapping[str, object]]) -> Sources:
+    """Return the sources, in their order; the lists among them are read."""
+    sources = Sources()
+    places: list[Where] = []
     names: dict[str, int] = {}
     for index, value in enumerate(tables):
         where: Where = ("source", index)
@@ -26,24 +48,37 @@ def sources_of(page: Page, tables: Sequence[Mapping[str, object]]) -> list[Folde
             page.mistakes.extend(checked)
             continue
         page.check_name(checked.name, names, index, where)
-        source = _source(page, checked, where)
-        if source is not None:
-            sources.append(source)
+        match _source(page, checked, where):
+            case Folder() as folder:
+                sources.folders.append(folder)
+            case Feed() as feed:
+                sources.own_feeds[feed.name] = feed
+            case FeedListFile() as feed_list:
+                sources.lists.append(feed_list)
+                places.append((*where, "opml"))
+            case None:
+                pass
+    sources.feeds = dict(sources.own_feeds)
+    for file, place in zip(sources.lists, places, strict=True):
+        try:
+            sources.feeds |= load_list(file, sources.feeds)
+        except SourceError as error:
+            page.add(place, str(error), remedy="export it again as OPML, or mend the path")
     return sources
 
 
-def _source(page: Page, table: SourceTable, where: Where) -> Folder | Feed | None:
+def _source(page: Page, table: SourceTable, where: Where) -> Folder | Feed | FeedListFile | None:
     every = page.duration(table.every, (*where, "every"), least=timedelta(seconds=1))
     language = primary_language(table.language)
     if table.language is not None and language is None:
         remedy = 'use a code: "en", "ko", "ru"'
         what = f'"{table.language}" is no language code'
         page.add((*where, "language"), what, remedy=remedy)
-    if table.full_text is not False:
-        remedy = "leave it out: the feed's own text is used"
-        what = "fetching article pages is not supported by this version"
-        page.add((*where, "full_text"), what, remedy=remedy)
-    if table.folder is not None and table.feed is None:
+    if [table.folder, table.feed, table.opml].count(None) != 2:  # noqa: PLR2004 (all but one)
+        remedy = 'write folder = "...", feed = "https://..." or opml = "feeds.opml"'
+        page.add(where, "a source has either a folder, a feed or a list of feeds", remedy=remedy)
+        return None
+    if table.folder is not None:
         _refuse_keys_of_feeds(page, table, where)
         return Folder(
             name=table.name,
@@ -53,27 +88,29 @@ def _source(page: Page, table: SourceTable, where: Where) -> Folder | Feed | Non
             backfill=table.backfill is not False,
             every=every,
         )
-    if table.feed is not None and table.folder is None:
-        return _feed(page, table, where, every, language)
-    remedy = 'write folder = "..." or feed = "https://..."'
-    page.add(where, "a source has either a folder or a feed", remedy=remedy)
-    return None
+    feed = _feed(page, table, where, every, language)
+    if table.opml is not None:
+        return FeedListFile(path=page.root / table.opml, each=feed)
+    if not _is_web_address(feed.url):
+        what, remedy = f'"{feed.url}" is no web address', "it begins with https:// or http://"
+        page.add((*where, "feed"), what, remedy=remedy)
+    return feed
 
 
 def _feed(
     page: Page, table: SourceTable, where: Where, every: timedelta | None, language: str | None
 ) -> Feed:
-    url = table.feed or ""
-    if not _is_web_address(url):
-        what, remedy = f'"{url}" is no web address', "it begins with https:// or http://"
-        page.add((*where, "feed"), what, remedy=remedy)
+    if table.full_text not in _FULL_TEXT:
+        remedy = 'write true, false or "when short"'
+        page.add((*where, "full_text"), f'"{table.full_text}" is no choice', remedy=remedy)
     return Feed(
         name=table.name,
-        url=url,
+        url=table.feed or "",
         every=every,
         language=language,
         backfill=table.backfill is True,
         headers=tuple(_headers(page, table.headers_file, (*where, "headers_file"))),
+        full_text=_FULL_TEXT.get(table.full_text, FullText.NEVER),
         allow_private=tuple(_networks(page, table.allow_private, (*where, "allow_private"))),
     )
 
@@ -87,7 +124,7 @@ def _is_web_address(url: str) -> bool:
 
 
 def _refuse_keys_of_feeds(page: Page, table: SourceTable, where: Where) -> None:
-    for key in ("allow_private", "headers_file"):
+    for key in ("allow_private", "headers_file", "full_text"):
         if getattr(table, key):
             remedy = "take it out; folders need none"
             page.add((*where, key), f"{key} goes with a feed", remedy=remedy, is_key=True)

@@ -46,6 +46,7 @@ class SourceTable(Table):
     name: str
     folder: str | None = None
     feed: str | None = None
+    opml: str | None = None
     every: str | None = None
     language: str | None = None
     recursive: bool = True

@@ -17,4 +17,6 @@ def jobs_of(context: Context) -> Iterator[tuple[Job, int]]:
     yield Job("make_alerts"), TICK_S
     yield Job("deliver"), TICK_S
     yield Job("reload_rules"), TICK_S
+    if context.lists.files:
+        yield Job("reload_lists"), TICK_S
     yield Job("tell_operator"), MINUTE_S

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from watch.core.model import FileState, Message, Subscription
 from watch.ingest.feed import Feed
+from watch.ingest.feedlist import FeedListFile, ListStamp
 from watch.ingest.folder import Folder, Observation
 from watch.ingest.rulefiles import RulesFolder
 from watch.ingest.sandbox import Sandbox
@@ -70,6 +71,19 @@ class Look:
     """On the monotonic clock, in seconds: a large folder is scanned less often."""
 
 
+@dataclass(slots=True, kw_only=True)
+class Lists:
+    """The lists of feeds, and how they lay there when they were looked at."""
+
+    files: tuple[FeedListFile, ...] = ()
+    own: Mapping[str, Feed] = field(default_factory=dict)
+    """The feeds of the configuration itself."""
+    seen: tuple[ListStamp | None, ...] = ()
+    """At the last look."""
+    taken: tuple[ListStamp | None, ...] = ()
+    """When they were taken up, or refused."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What steps work with: settings that do not change, the rooms' services, clock, chance."""
@@ -85,7 +99,8 @@ class Context:
     rules: LiveRules
     hosts: Hosts
     folders: Mapping[str, Folder]
-    feeds: Mapping[str, Feed]
+    feeds: dict[str, Feed]
+    """With those of the lists, which come and go."""
     subscriptions: tuple[Subscription, ...]
     delivery: DeliverySettings
     now: Callable[[], datetime]
@@ -97,6 +112,7 @@ class Context:
     operator: str | None = None
     """Who is told of what nobody owns."""
     channel: Channel = field(default_factory=Channel)
+    lists: Lists = field(default_factory=Lists)
     looks: dict[str, Look] = field(default_factory=dict)
     polling: set[str] = field(default_factory=set)
     """The feeds that are being read now."""

@@ -7,12 +7,14 @@ from watch.pipeline.collect import poll_due, poll_feed, scan_folder
 from watch.pipeline.deliver import deliver
 from watch.pipeline.health import tell_operator
 from watch.pipeline.job import Context, Job
+from watch.pipeline.lists import reload_lists
 from watch.pipeline.upkeep import reload_rules
 
 _STEPS = {
     "deliver": deliver,
     "make_alerts": make_alerts,
     "poll_due": poll_due,
+    "reload_lists": reload_lists,
     "reload_rules": reload_rules,
     "tell_operator": tell_operator,
 }

@@ -1,6 +1,6 @@
 """How it stands with sources, and with the files of folders."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -9,8 +9,9 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 
 from watch.core.model import FileState, HostState, Move, SourceState, Validators
 from watch.store.db import Transaction
-from watch.store.tables import FileRow, HostRow, SourceRow, table_of
+from watch.store.tables import DocumentRow, FileRow, HostRow, SourceRow, table_of
 
+_DOCUMENTS = table_of(DocumentRow)
 _SOURCES = table_of(SourceRow)
 _FILES = table_of(FileRow)
 _HOSTS = table_of(HostRow)
@@ -63,6 +64,32 @@ def get_untold(transaction: Transaction, failing_before: datetime) -> tuple[Sour
         .order_by(_SOURCES.c.name)
     ).mappings()
     return tuple(map(_state_in, rows))
+
+
+def rename_sources(transaction: Transaction, places: Mapping[str, str]) -> dict[str, str]:
+    """Give a source that is known by its location alone its new name; return new names by old.
+
+    `places` has the location of every source there is, by name. All that is known of a source
+    goes with it: its state, files and documents.
+    """
+    known = {
+        row.name: row.location
+        for row in transaction.execute(select(_SOURCES.c.name, _SOURCES.c.location))
+    }
+    left = {location: name for name, location in known.items() if name not in places}
+    renamed = {}
+    for name, location in places.items():
+        before = left.pop(location, None) if name not in known else None
+        if before is None:
+            continue
+        renamed[before] = name
+        for table, column in (
+            (_SOURCES, _SOURCES.c.name),
+            (_FILES, _FILES.c.source),
+            (_DOCUMENTS, _DOCUMENTS.c.source),
+        ):
+            transaction.execute(update(table).where(column == before).values({column: name}))
+    return renamed
 
 
 def put_told(transaction: Transaction, name: str, *, is_told: bool) -> None:
