@@ -131,6 +131,51 @@ def test_what_is_left_out_of_a_rules_words_is_told_of_each_rule() -> None:
 
 
 @pytest.mark.parametrize(
+    ("when", "operand"),
+    [
+        ("@drones", None),
+        ("title:@drones OR Moscow", None),
+        ("@drones NEAR/2 Moscow", "@drones"),
+        ("#uav NEAR/2 Moscow", "@drones"),
+        ("drone NEAR/2 Moscow", "drone"),
+        ("ATLEAST/9 @drones", None),
+    ],
+)
+def test_what_was_not_kept_is_told_of_rules_that_may_miss_it(
+    when: str, operand: str | None
+) -> None:
+    """An item is cut at its first 10,000 mentions: a place near one beyond them is not seen."""
+    ruleset = rules_of(f"""
+[[item]]
+name = "Drones"
+terms = ["drone"]
+tags = ["uav"]
+alert = false
+
+[[rule]]
+id = "asked"
+name = "Asked"
+when = '{when}'
+""")
+    matcher = Matcher(ruleset)
+    document = a_document("drone " * (MOST_MENTIONS + 5) + "Moscow")
+    told = "10,005 mentions in one document; the first 10,000 were kept"
+    (rule,) = ruleset.rules
+    parts = [matcher.explain(document, rule)]
+    shown = []
+    while parts:
+        shown += parts[-1].left_out
+        parts += parts.pop().parts
+    failures = [one.text for one in matcher.match(document).failures if one.rule == "asked"]
+    if operand is None:
+        assert not shown
+        assert failures in ([], [told])
+        return
+    assert shown == [f"{operand}: {told}"]
+    assert f"{operand}: {told}" in failures
+
+
+@pytest.mark.parametrize(
     ("edit", "told"),
     [
         (("NEAR/5", "NEAR/0"), "nothing was found (mend the expression or the example)"),

@@ -1,15 +1,17 @@
 """A document against all rules in one pass: which items are mentioned, which rules hold."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from threading import Lock
 
 from watch.core.model import Document, Failure, Field, Finding, Matching, Mention
 from watch.core.rules.checks import Mentioned, RuleChecks, finding_of
 from watch.core.rules.explain import Explanation
+from watch.core.rules.operands import Operand
 from watch.core.rules.passes import Pass, PatternPass, Span, Use, WordPass, counting
 from watch.core.rules.ruleset import Rule, Ruleset
+from watch.core.rules.syntax import ItemIs, Words, show
 from watch.core.rules.terms import parse_term
 from watch.core.words.languages import Inflection, inflection_of
 
@@ -77,18 +79,22 @@ class Matcher:
         """Return what is mentioned in a document, and what was left out."""
         passes = self._program(inflection_of(document.languages))
         found: defaultdict[int, list[Mention]] = defaultdict(list)
+        cut: dict[Operand, str] = {}
         failures: list[Failure] = []
         for field, text in ((Field.TITLE, document.title), (Field.TEXT, document.text)):
             for name, spans in counting(passes, text).items():
                 found[name] += self._mentions(name, field, spans)
                 if len(spans) > MOST_MENTIONS:
-                    failures += self._too_many(name, len(spans))
+                    operand, told = self._operand(name), _too_many(len(spans))
+                    cut[operand] = f"{show(operand)}: {told}"
+                    failures += (Failure(rule=rule, text=told) for rule in self._named(name))
         items = self.ruleset.items
         count = len(items)
         ordered = sorted(found)
         return Mentioned(
             items=[(items[name], found[name]) for name in ordered if name < count],
             words={name - count: found[name] for name in ordered if name >= count},
+            cut=cut,
         ), failures
 
     def _mentions(self, name: int, field: Field, spans: Sequence[Span]) -> list[Mention]:
@@ -100,15 +106,18 @@ class Matcher:
             for start, end, use in spans[:MOST_MENTIONS]
         ]
 
-    def _too_many(self, name: int, count: int) -> Iterator[Failure]:
-        """Yield a failure for each rule of which not all mentions were kept."""
+    def _operand(self, name: int) -> Operand:
         items = self.ruleset.items
-        kept = f"the first {MOST_MENTIONS:,} were kept"
-        rules = (
-            (items[name].id,) if name < len(items) else self._checks.rules_naming(name - len(items))
-        )
-        for rule in rules:
-            yield Failure(rule=rule, text=f"{count:,} mentions in one document; {kept}")
+        if name < len(items):
+            return ItemIs(item=items[name].id)
+        return Words(typed=self._checks.words[name - len(items)][1])
+
+    def _named(self, name: int) -> Iterable[str]:
+        """Return the ids of an item, or of the rules that name words."""
+        items = self.ruleset.items
+        if name < len(items):
+            return (items[name].id,)
+        return self._checks.rules_naming(name - len(items))
 
     def _findings(
         self, document: Document, mentioned: Mentioned
@@ -140,6 +149,10 @@ class Matcher:
             while len(self._programs) > _MOST_PROGRAMS:
                 self._programs.popitem(last=False)
             return program
+
+
+def _too_many(count: int) -> str:
+    return f"{count:,} mentions in one document; the first {MOST_MENTIONS:,} were kept"
 
 
 def _reading_order(mention: Mention) -> tuple[bool, int, int]:

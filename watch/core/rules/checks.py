@@ -22,6 +22,8 @@ class Mentioned(NamedTuple):
     items: Sequence[tuple[Item, Sequence[Mention]]]
     words: Mapping[int, Sequence[Mention]]
     """By the index of what they are of in `RuleChecks.words`."""
+    cut: Mapping[Operand, str]
+    """Of which of these not all mentions were kept, in words for people."""
 
 
 class RuleChecks:
@@ -105,12 +107,16 @@ class RuleChecks:
         for index, mentions in mentioned.words.items():
             language, typed = self.words[index]
             words[language][typed] = mentions
+        cut = dict(mentioned.cut)
+        for operand, told in mentioned.cut.items():
+            if isinstance(operand, ItemIs):
+                cut |= {Tagged(tag=tag): told for tag in self._tags.get(operand.item, ())}
         layout = Layout(document)
         views: dict[str | None, View] = {}
 
         def view_of(language: str | None) -> View:
             if language not in views:
-                views[language] = View(document, layout, items, tags, words[language])
+                views[language] = View(document, layout, items, tags, words[language], cut)
             return views[language]
 
         return view_of

@@ -60,7 +60,7 @@ class Met(NamedTuple):
     left_out: tuple[str, ...] = ()
     """As in an evaluation."""
     thinned: tuple[str, ...] = ()
-    """Pairs that were left out though no mention was: what asks for every place may miss one."""
+    """What was left out of the places alone: what asks for every one of them may miss one."""
 
 
 def evaluate(expression: Expression, view: View) -> Evaluation:
@@ -100,7 +100,8 @@ def met_by(  # noqa: PLR0911 (one for each kind of expression)
     """
     match expression:
         case Words() | ItemIs() | Tagged():
-            return Met(spots=view.spots(expression) or None)
+            cut = view.cut.get(expression) if view.cut else None
+            return Met(view.spots(expression) or None, thinned=(cut,) if cut else ())
         case Within():
             return next(parts)
         case SourceIs() | LanguageIs():

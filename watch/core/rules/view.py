@@ -96,6 +96,8 @@ class View:
     """Those of all items of a kind or tag."""
     words: Mapping[str, Sequence[Mention]] = field(default_factory=dict)
     """Those of each word, phrase and pattern, as it was typed."""
+    cut: Mapping[Operand, str] = field(default_factory=dict)
+    """The operands of which not all mentions were kept, and how many there were, in words."""
     fields: frozenset[Field] = frozenset(Field)
     """Where mentions count."""
     most_spots: int = MOST_SPOTS
