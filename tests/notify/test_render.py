@@ -614,5 +614,17 @@ def test_a_mention_in_the_title_only_is_said_to_be() -> None:
     assert "Mentioned in the title only." in Page(part(mail, "html")).text
 
 
+def test_what_could_not_be_read_whole_is_said_to_be() -> None:
+    document = replace(ENGLISH, is_degraded=True)
+    told = (Told(document=document, findings=(finding(document, ["suicide-drones"]),)),)
+    for is_degraded, mail in (
+        (True, mail_of(Case(told=told))),
+        (False, mail_of(CASES["one-finding"])),
+    ):
+        said = "Parts of it could not be read: there may be more in it."
+        assert (f"({said})" in part(mail, "plain")) == is_degraded
+        assert (said in Page(part(mail, "html")).text) == is_degraded
+
+
 def test_no_golden_mail_is_left_over() -> None:
     assert {path.stem for path in GOLDEN.glob("*.eml")} == set(CASES)

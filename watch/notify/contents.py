@@ -96,6 +96,8 @@ class DocumentContents(TypedDict):
     """Empty when the text holds no mention."""
     has_mentions: bool
     has_text: bool
+    is_degraded: bool
+    """Whether parts of the text may be missing."""
     whys: tuple[WhyContents, ...]
     more: int
     """How many other rules hold besides."""
@@ -234,6 +236,7 @@ def _document(part: Told, zone: tzinfo) -> DocumentContents:
         "excerpts": tuple(_excerpt(one) for one in excerpts(document.text, in_text)),
         "has_mentions": bool(mentions),
         "has_text": bool(document.text.strip()),
+        "is_degraded": document.is_degraded,
         "whys": tuple(_why(finding, document) for finding in findings[:_WHYS]),
         "more": len(findings[_WHYS:]),
     }

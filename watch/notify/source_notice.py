@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from urllib.parse import urlsplit, urlunsplit
 
 from watch.core.cleaning import clean, clip
 from watch.core.model import SourceState
@@ -75,7 +76,13 @@ def _back(state: SourceState) -> str:
 
 
 def _place(state: SourceState) -> str:
-    return f"  {_line(state.location)}"
+    """Return where it leads to; what may be a secret, a password or a token, is left out."""
+    try:
+        parts = urlsplit(state.location)
+    except ValueError:
+        return ""
+    host = parts.netloc.rpartition("@")[2]
+    return f"  {_line(urlunsplit((parts.scheme, host, parts.path, '', '')))}"
 
 
 def _line(text: str | None) -> str:
