@@ -37,7 +37,7 @@ def test_one_source_is_told_by_name_with_since_when_why_and_what_to_do() -> None
     assert subject == "wire cannot be read"
     assert "wire fails since 25 Aug 2026, 07:12 UTC\n  answered 500 Internal Server Error\n" in text
     assert "  https://wire.example/feed" in text
-    assert "`watchlist sources test NAME`" in text
+    assert "`watchlist sources test NAME`" in " ".join(text.split())
     assert text.rstrip().endswith("You get this as the operator of the watchlist.")
 
 
