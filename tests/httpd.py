@@ -3,6 +3,7 @@
     with HttpServer() as server:
         server.put("/feed", Answer(body=b"<rss/>", etag='"1"'))      # from now on
         server.put("/flaky", Answer(status=500), Answer(body=b"x"))  # one by one; the last stays
+        server.put("/bad", Answer(raw=b"HTTP/1.1 2", resets=True))   # these bytes and no more
         ... server.url("/feed") ...
         (request,) = server.requests
 
@@ -11,6 +12,9 @@ in other processes. What it recorded may be read from any thread at any time.
 """
 
 import asyncio
+import socket
+import ssl
+import struct
 import threading
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
@@ -46,6 +50,14 @@ class Answer:
     """How many bytes of the body come at once."""
     pause_s: float = 0.0
     """How long nothing comes after each piece."""
+    raw: bytes | None = field(default=None, repr=False)
+    """Sent, in pieces, in place of head and body; then the connection ends."""
+    endless: bytes = field(default=b"", repr=False)
+    """Sent after `raw` again and again, until the other side ends the connection."""
+    hang_s: float = 0.0
+    """How long nothing comes after all that before the connection ends."""
+    resets: bool = False
+    """Whether it then ends with a reset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +79,11 @@ def redirect(to: str, *, status: int = 302) -> Answer:
 class HttpServer:
     """A server at `HOST` and `port`, from entering the context to leaving it.
 
-    What it was not told to answer is a 404.
+    What it was not told to answer is a 404. With a context it speaks TLS.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.port = 0
         """Given by the system at the start."""
         self.requests: list[Request] = []
@@ -87,7 +100,7 @@ class HttpServer:
 
     def url(self, path: str = "/") -> str:
         """Return the address of a path."""
-        return f"http://{HOST}:{self.port}{path}"
+        return f"http{'s' if self._tls else ''}://{HOST}:{self.port}{path}"
 
     def asked(self, path: str) -> list[Request]:
         """Return the requests for one path."""
@@ -108,7 +121,7 @@ class HttpServer:
         asyncio.run_coroutine_threadsafe(task, self._loop).result(_TIMEOUT_S)
 
     async def _start(self) -> None:
-        self._server = await asyncio.start_server(self._connected, HOST, self.port)
+        self._server = await asyncio.start_server(self._connected, HOST, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _stop(self) -> None:
@@ -117,11 +130,13 @@ class HttpServer:
         # by a server that is closed already.
         await asyncio.sleep(_TURNS_S)
         self._server.close()
-        talks = dict(self._talks)
-        for talk, writer in talks.items():
-            talk.cancel()
+        for writer in self._talks.values():
             writer.transport.abort()
-        await asyncio.gather(*talks, return_exceptions=True)
+        # Among them are connections on which TLS does not stand yet.
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(_TURNS_S)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -144,6 +159,9 @@ class HttpServer:
         answers = self._answers.get(request.path, [Answer(status=404)])
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         await asyncio.sleep(answer.delay_s)
+        if answer.raw is not None:
+            await _misbehave(writer, answer, answer.raw)
+            return False
         is_known = _holds(request, "if-none-match", answer.etag) or _holds(
             request, "if-modified-since", answer.last_modified
         )
@@ -151,11 +169,27 @@ class HttpServer:
         await writer.drain()
         if is_known:
             return True
-        for start in range(0, len(answer.body), answer.piece):
-            writer.write(answer.body[start : start + answer.piece])
-            await writer.drain()
-            await asyncio.sleep(answer.pause_s)
+        await _write(writer, answer, answer.body)
         return answer.length is None
+
+
+async def _write(writer: asyncio.StreamWriter, answer: Answer, words: bytes) -> None:
+    for start in range(0, len(words), answer.piece):
+        writer.write(words[start : start + answer.piece])
+        await writer.drain()
+        await asyncio.sleep(answer.pause_s)
+
+
+async def _misbehave(writer: asyncio.StreamWriter, answer: Answer, raw: bytes) -> None:
+    await _write(writer, answer, raw)
+    while answer.endless:
+        await _write(writer, answer, answer.endless)
+    await asyncio.sleep(answer.hang_s)
+    if answer.resets:
+        # To close at once, without lingering, is to reset.
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.transport.abort()
 
 
 def _parsed(head: bytes) -> Request:

@@ -45,10 +45,11 @@ def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
     text = re.sub(r"^#(?! )", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
     text = text.replace('transport = "maildir"', 'transport = "smtp"')
     text = text.replace('"watchlist@localhost"', '"watchlist@example.org"')
-    text = re.sub(r"^password_env.*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^(password_env|proxy |ca_file    =).*$", "", text, flags=re.MULTILINE)
     (tmp_path / "templates").mkdir()
     (tmp_path / "smtp-password").write_text("secret\n")
     (tmp_path / "feeds.opml").write_text(OPML)
+    (tmp_path / "proxy").write_text("http://user:secret@proxy.example.org:3128\n")
     (tmp_path / "wire-headers").write_text("X-Api-Key: 1234\n\nAccept-Language: en\n")
     config = _load(tmp_path, text)
     assert config.smtp is not None
@@ -59,6 +60,8 @@ def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
     assert config.mail.reply_to == "korea-desk@example.org"
     assert config.operator == "admin@example.org"
     assert config.delivery.max_per_minute == 60
+    assert config.web.contact == "https://example.org/watchlist"
+    assert config.web.proxy == "http://user:secret@proxy.example.org:3128"
     feed, listed = config.feeds
     assert config.own_feeds == {feed.name: feed}
     assert (listed.name, listed.url) == ("Harbour wire", "https://example.net/feed")

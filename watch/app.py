@@ -54,7 +54,7 @@ async def opened(config: Config, stopping: asyncio.Event) -> AsyncIterator[Conte
         stack.callback(store.close)
         context = Context(
             store=store,
-            web=Web(),
+            web=Web(config.web),
             sandbox=stack.enter_context(Sandbox()),
             renderer=Renderer(config.mail),
             transport=Maildir(config.maildir) if config.smtp is None else Smtp(config.smtp),

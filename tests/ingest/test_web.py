@@ -1,32 +1,18 @@
-import asyncio
 import gzip
-import os
-import re
-import socket
-import ssl
-import time
-import tracemalloc
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from functools import partial
 
-import httpcore2
 import pytest
-import trustme
 
 import watch
 from tests.httpd import HOST, LOOPBACK, Answer, HttpServer, redirect
 from watch.core.model import Validators
 from watch.errors import SourceError
-from watch.ingest.web import Fetched, Limits, NotModified, Web, _cause
+from watch.ingest.web import Fetched, NotModified, Web, WebSettings
 
 ETAG = '"a quoted, odd; tag"'
 DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
-CHUNKS = (b"4000\r\n" + bytes(0x4000) + b"\r\n") * 100
-"""A body in pieces that say their length: 1.6 MB, and no end."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def web() -> Web:
     return Web()
 
@@ -40,7 +26,6 @@ async def fetched(web: Web, url: str) -> Fetched:
 async def error_of(web: Web, url: str) -> str:
     with pytest.raises(SourceError) as caught:
         await web.fetch(url, allowed=LOOPBACK)
-    assert type(caught.value) is SourceError
     return str(caught.value)
 
 
@@ -69,14 +54,15 @@ async def test_the_daemon_names_itself_and_asks_for_what_it_can_bound(
 ) -> None:
     server.put("/", Answer())
     await web.fetch(server.url(), allowed=LOOPBACK)
-    await Web(contact="ops@example.org").fetch(server.url(), allowed=LOOPBACK)
+    await Web(WebSettings(contact="ops@example.org")).fetch(server.url(), allowed=LOOPBACK)
     agents = [request.headers["user-agent"] for request in server.requests]
     assert agents == [
         f"watchlistd/{watch.__version__}",
         f"watchlistd/{watch.__version__} (+ops@example.org)",
     ]
     first = server.requests[0].headers
-    assert first["accept-encoding"] == "gzip"
+    assert (first["accept"], first["accept-encoding"]) == ("*/*", "gzip")
+    assert first["connection"] == "close"
     assert not {"if-none-match", "if-modified-since", "cookie", "referer"} & first.keys()
 
 
@@ -107,26 +93,16 @@ async def test_a_304_may_bring_a_new_validator(web: Web, server: HttpServer) -> 
     assert answer == NotModified(validators=Validators(etag='"new"', last_modified=DATE))
 
 
-async def test_a_304_that_nobody_asked_for_is_an_error(web: Web, server: HttpServer) -> None:
-    server.put("/", Answer(status=304))
-    assert await error_of(web, server.url()) == "answered 304 Not Modified"
-
-
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        (500, "answered 500 Internal Server Error"),
-        (404, "answered 404 Not Found"),
-        (204, "answered 204 No Content"),
-        (206, "answered 206 Partial Content"),
-        (599, "answered 599"),
-    ],
-)
-async def test_any_other_status_is_an_error_that_names_it(
-    web: Web, server: HttpServer, status: int, words: str
+@pytest.mark.parametrize("validators", [Validators(), Validators(etag="", last_modified="")])
+async def test_a_304_that_nobody_asked_for_is_an_error(
+    web: Web, server: HttpServer, validators: Validators
 ) -> None:
-    server.put("/", Answer(status=status))
-    assert await error_of(web, server.url()) == words
+    server.put("/", Answer(status=304))
+    with pytest.raises(SourceError) as caught:
+        await web.fetch(server.url(), validators=validators, allowed=LOOPBACK)
+    assert str(caught.value) == (
+        "answered 304 Not Modified, though it was not asked what had changed"
+    )
 
 
 async def test_a_packed_answer_is_unpacked(web: Web, server: HttpServer) -> None:
@@ -138,155 +114,6 @@ async def test_a_packed_answer_is_unpacked(web: Web, server: HttpServer) -> None
     assert (await fetched(web, server.url())).body == text
     assert (await fetched(web, server.url("/members"))).body == text + b"the end"
     assert (await fetched(web, server.url("/empty"))).body == b""
-
-
-@pytest.mark.parametrize("cut", [1, 10, 500])
-async def test_half_a_packed_answer_is_none_though_its_length_is_right(
-    web: Web, server: HttpServer, cut: int
-) -> None:
-    server.put("/", packed(gzip.compress(os.urandom(1000))[:-cut]))
-    assert await error_of(web, server.url()) == "no whole answer: its gzip has no end"
-
-
-async def test_damaged_gzip_is_an_error(web: Web, server: HttpServer) -> None:
-    server.put("/", packed(b"this is no gzip"))
-    assert await error_of(web, server.url()) == "answered with damaged gzip"
-
-
-async def test_gzip_in_endless_members_is_an_error(web: Web, server: HttpServer) -> None:
-    server.put("/", packed(gzip.compress(b"") * 101))
-    assert await error_of(web, server.url()) == "answered with more than 100 members of gzip"
-
-
-async def test_an_encoding_that_was_not_asked_for_is_an_error(web: Web, server: HttpServer) -> None:
-    for encoding in ("br", "gzip, gzip"):
-        server.put("/", Answer(body=b"x", headers=(("Content-Encoding", encoding),)))
-        assert await error_of(web, server.url()) == (
-            f"answered in the encoding {encoding}, which was not asked for"
-        )
-
-
-async def test_a_bomb_is_stopped_before_it_fills_the_memory(server: HttpServer) -> None:
-    server.put("/", packed(gzip.compress(bytes(200_000_000), 9)))
-    tracemalloc.start()
-    try:
-        web = Web(limits=Limits(decoded_bytes=1_000_000))
-        assert await error_of(web, server.url()) == "larger than 1 MB when unpacked"
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < 10_000_000
-
-
-async def test_too_large_an_answer_is_not_read_to_its_end(server: HttpServer) -> None:
-    server.put("/honest", Answer(body=bytes(300_000)))
-    server.put("/exact", Answer(body=bytes(200_000)))
-    # Without a length, and without an end.
-    server.put("/chunked", Answer(headers=(("transfer-encoding", "chunked"),), body=CHUNKS))
-    web = Web(limits=Limits(wire_bytes=200_000))
-    assert await error_of(web, server.url("/honest")) == "larger than 0.2 MB"
-    assert await error_of(web, server.url("/chunked")) == "larger than 0.2 MB"
-    assert len((await fetched(web, server.url("/exact"))).body) == 200_000
-
-
-async def test_a_length_that_is_no_number_is_an_error(web: Web, server: HttpServer) -> None:
-    kinds = (("transfer-encoding", "identity"), ("Content-Length", "ten"))
-    server.put("/", Answer(body=b"x" * 10, headers=kinds))
-    assert (await error_of(web, server.url())).startswith("no whole answer: ")
-
-
-async def test_an_answer_shorter_than_it_says_is_none(web: Web, server: HttpServer) -> None:
-    server.put("/", Answer(body=b"<rss>half a fe", length=1000))
-    assert (await error_of(web, server.url())).startswith("no whole answer: ")
-
-
-async def test_a_trickle_is_cut_at_the_time_limit(server: HttpServer) -> None:
-    server.put("/", Answer(body=b"x" * 1000, piece=1, pause_s=0.02))
-    began = time.monotonic()
-    web = Web(limits=Limits(whole_s=0.3))
-    assert await error_of(web, server.url()) == "no whole answer within 0.3 s"
-    assert time.monotonic() - began < 3
-
-
-async def test_a_server_that_says_nothing_is_left_at_the_time_limit(server: HttpServer) -> None:
-    server.put("/", Answer(delay_s=30))
-    web = Web(limits=Limits(whole_s=0.3))
-    assert await error_of(web, server.url()) == "no whole answer within 0.3 s"
-
-
-async def test_a_host_that_does_not_pick_up_is_left_at_the_limit_for_connections() -> None:
-    # A full queue of connections: the next one gets no answer from the kernel.
-    with socket.socket() as deaf, socket.socket() as first, socket.socket() as second:
-        deaf.bind((HOST, 0))
-        deaf.listen(0)
-        for one in (first, second):
-            one.settimeout(0)
-            one.connect_ex(deaf.getsockname())
-        web = Web(limits=Limits(connect_s=0.3))
-        url = f"http://{HOST}:{deaf.getsockname()[1]}/"
-        assert await error_of(web, url) == "no connection within 0.3 s"
-
-
-async def test_a_closed_port_is_named_as_such(web: Web) -> None:
-    with socket.socket() as taken:
-        taken.bind((HOST, 0))
-        url = f"http://{HOST}:{taken.getsockname()[1]}/"
-        assert await error_of(web, url) == "no connection: connection refused"
-
-
-def test_a_name_without_a_host_is_named_as_such() -> None:
-    # To ask for one would ask the network.
-    error = httpcore2.ConnectError("[Errno -2] Name or service not known")
-    error.__cause__ = socket.gaierror(-2, "Name or service not known")
-    assert _cause(error) == "name or service not known"
-    assert _cause(socket.gaierror()) == "no such host"
-
-
-def test_an_error_without_words_goes_by_its_name() -> None:
-    assert _cause(httpcore2.ReadError("")) == "ReadError"
-
-
-@asynccontextmanager
-async def answering(answer: Callable[[socket.socket], object]) -> AsyncIterator[str]:
-    """Give the host and port of a server that does this to the first to connect."""
-    with socket.create_server((HOST, 0)) as listener:
-
-        def serve() -> None:
-            with listener.accept()[0] as client, suppress(OSError):
-                answer(client)
-
-        serving = asyncio.create_task(asyncio.to_thread(serve))
-        yield "{}:{}".format(*listener.getsockname())
-        await serving
-
-
-def saying(words: bytes) -> Callable[[socket.socket], object]:
-    def say(client: socket.socket) -> None:
-        client.recv(1 << 16)
-        client.sendall(words)
-
-    return say
-
-
-@pytest.mark.parametrize("words", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-L"])
-async def test_a_server_that_speaks_no_http_is_an_error(web: Web, words: bytes) -> None:
-    async with answering(saying(words)) as address:
-        error = await error_of(web, f"http://{address}/")
-    assert error.startswith("no whole answer: ")
-
-
-async def test_a_port_that_speaks_no_tls_is_an_error(web: Web) -> None:
-    async with answering(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as address:
-        error = await error_of(web, f"https://{address}/")
-    assert error.startswith("no connection: TLS failed (")
-
-
-async def test_a_certificate_that_nobody_vouches_for_is_an_error(web: Web) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert(HOST).configure_cert(context)
-    async with answering(partial(context.wrap_socket, server_side=True)) as address:
-        error = await error_of(web, f"https://{address}/")
-    assert error.startswith("no connection: its certificate is not valid (")
 
 
 @pytest.mark.parametrize(
@@ -329,18 +156,58 @@ async def test_more_redirects_than_five_are_an_error(web: Web, server: HttpServe
 
 
 @pytest.mark.parametrize(
-    "target", ["ftp://127.0.0.1/", "file:///etc/passwd", "http://[::1", "http://127.0.0.1:99999/"]
+    "target",
+    [
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1:6379/_INFO",
+        "data:text/xml,<rss/>",
+        "javascript:alert(1)",
+        "http:next",
+        "http:/next",
+        "http:///next",
+        "http://[::1",
+        "http://127.0.0.1:99999/",
+        "\\\\127.0.0.1\\next",
+        "/a\\b",
+        "http://exa mple.org/",
+    ],
 )
 async def test_a_redirect_to_what_is_no_web_address_is_not_followed(
     web: Web, server: HttpServer, target: str
 ) -> None:
     server.put("/", redirect(target))
-    assert re.match("not an address|answered 302", await error_of(web, server.url()))
+    error = await error_of(web, server.url())
+    assert error.startswith("redirected to what is not an address that can be fetched: ")
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("/there?a=1", "/there?a=1"),
+        ("there", "/feeds/there"),
+        ("../there", "/there"),
+        ("?page=2", "/feeds/all?page=2"),
+        ("/오늘 의/뉴스", "/%EC%98%A4%EB%8A%98%20%EC%9D%98/%EB%89%B4%EC%8A%A4"),
+        ("/ol\xe9", "/ol%C3%A9"),
+        ("/a%20b%zz", "/a%20b%zz"),
+        ("/there#part", "/there"),
+    ],
+)
+async def test_a_redirect_is_read_as_browsers_read_it(
+    web: Web, server: HttpServer, target: str, path: str
+) -> None:
+    raw = target.encode("latin-1" if "\xe9" in target else "utf-8").decode("latin-1")
+    server.put("/feeds/all", redirect(raw))
+    server.put(path, Answer(body=b"here"))
+    answer = await fetched(web, server.url("/feeds/all"))
+    assert (answer.body, answer.url) == (b"here", server.url(path))
+
+
 async def test_a_redirect_without_a_target_is_an_error(web: Web, server: HttpServer) -> None:
-    server.put("/", Answer(status=302))
+    server.put("/", Answer(status=302), redirect(""))
+    assert await error_of(web, server.url()) == "answered 302 Found"
     assert await error_of(web, server.url()) == "answered 302 Found"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from watch.config.fetch import web_settings
 from watch.config.mail import delivery_settings, mail_settings, smtp_settings
 from watch.config.page import Page
 from watch.config.sources import sources_of
@@ -19,6 +20,7 @@ from watch.ingest.feed import Feed
 from watch.ingest.feedlist import FeedListFile
 from watch.ingest.folder import Folder
 from watch.ingest.rulefiles import RulesFolder
+from watch.ingest.web import WebSettings
 from watch.notify.render import MailSettings
 from watch.notify.smtp import SmtpSettings
 from watch.pipeline.settings import DeliverySettings
@@ -38,6 +40,7 @@ class Config:
     delivery: DeliverySettings
     operator: str | None
     """Who is told of what nobody owns."""
+    web: WebSettings
     folders: tuple[Folder, ...]
     feeds: tuple[Feed, ...]
     """With those of the lists, as they are now."""
@@ -81,6 +84,7 @@ def _config(page: Page) -> Config:
         maildir=page.root / checked.mail.maildir,
         delivery=delivery_settings(page, checked.mail),
         operator=checked.mail.operator,
+        web=web_settings(page, checked.fetch),
         folders=tuple(sources.folders),
         feeds=tuple(sources.feeds.values()),
         own_feeds=sources.own_feeds,

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
-from urllib.parse import urlsplit
 
 from watch.config.page import Page
 from watch.config.tables import SourceTable
@@ -16,6 +15,7 @@ from watch.ingest.addresses import Network
 from watch.ingest.feed import Feed, FullText
 from watch.ingest.feedlist import FeedListFile, load_list
 from watch.ingest.folder import Folder
+from watch.ingest.urls import parse_url
 
 _FULL_TEXT: Mapping[bool | str, FullText] = {
     False: FullText.NEVER,
@@ -91,9 +91,10 @@ def _source(page: Page, table: SourceTable, where: Where) -> Folder | Feed | Fee
     feed = _feed(page, table, where, every, language)
     if table.opml is not None:
         return FeedListFile(path=page.root / table.opml, each=feed)
-    if not _is_web_address(feed.url):
-        what, remedy = f'"{feed.url}" is no web address', "it begins with https:// or http://"
-        page.add((*where, "feed"), what, remedy=remedy)
+    try:
+        parse_url(feed.url)
+    except SourceError as error:
+        page.add((*where, "feed"), str(error), remedy="write it as a browser shows it")
     return feed
 
 
@@ -113,14 +114,6 @@ def _feed(
         full_text=_FULL_TEXT.get(table.full_text, FullText.NEVER),
         allow_private=tuple(_networks(page, table.allow_private, (*where, "allow_private"))),
     )
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.netloc)
 
 
 def _refuse_keys_of_feeds(page: Page, table: SourceTable, where: Where) -> None:

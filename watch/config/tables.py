@@ -40,6 +40,15 @@ class MailTable(Table):
     templates: str | None = None
 
 
+class FetchTable(Table):
+    """[fetch]."""
+
+    contact: str | None = None
+    proxy: str | None = None
+    proxy_file: str | None = None
+    ca_file: str | None = None
+
+
 class SourceTable(Table):
     """[[source]]."""
 
@@ -75,5 +84,6 @@ class ConfigTables(Table):
     state: StateTable = StateTable()
     rules: RulesTable = RulesTable()
     mail: MailTable = MailTable()
+    fetch: FetchTable = FetchTable()
     source: list[dict[str, object]] = Key(default_factory=list)
     subscription: list[dict[str, object]] = Key(default_factory=list)

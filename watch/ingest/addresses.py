@@ -71,7 +71,8 @@ def refusal(address: Address, *, allowed: Collection[Network] = ()) -> str | Non
             if meant in block:
                 return (
                     f"leads into {block} ({use}), which is not public; if that is meant, write "
-                    f'allow_private = ["{block}"], or a smaller network, for this source'
+                    f'allow_private = ["{block}"], or a smaller network, into its [[source]]; '
+                    "on the command line: --allow-private"
                 )
     return None
 

@@ -1,49 +1,78 @@
 """What is fetched: http and https, from where it may be fetched, at a bounded cost.
 
 Whatever goes wrong is a SourceError in words that a user understands; no other exception leaves.
+
+    address ─► checked ─► connection ─► request ─► head ─► body, unpacked
+       ▲                                            │
+       └──────────────── redirect ◄─────────────────┘
 """
 
 import asyncio
-import os
-import socket
 import ssl
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
-from http.client import responses
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
 from types import MappingProxyType
-
-import httpcore2
-import httpx2
 
 from watch import __version__
 from watch.core.model import Validators
-from watch.errors import SourceError
+from watch.errors import AnswerError, SourceError
 from watch.ingest.addresses import Network
-from watch.ingest.dialling import Gate, GatedTransport, Resolve, resolve
+from watch.ingest.answers import (
+    MOVES,
+    REDIRECTS,
+    Head,
+    fresh_for,
+    may_be_challenge,
+    phrase,
+    refusal_words,
+    retry_after,
+)
+from watch.ingest.dialling import Dial, Gate, Resolve, cause, dial, resolve, secure
+from watch.ingest.exchange import Exchange, Streams, megabytes
+from watch.ingest.proxy import Proxy
+from watch.ingest.urls import Url, parse_url
 
+AGENT = "watchlistd"
+"""The name that this program goes by on the web; robots.txt may have rules for it."""
 CONNECT_S = 10.0
 """How long a connection may take to stand, TLS included, in seconds."""
 WHOLE_S = 60.0
 """How long one fetch may take in all, in seconds: no limit on single reads stops a trickle."""
+PAGE_S = 2.0
+"""How long the page that comes with a refusal is waited for, in seconds."""
 WIRE_BYTES = 8_000_000
-"""How much may come over the wire, in bytes."""
+"""How much may come over the wire, in bytes, besides the head of an answer."""
 DECODED_BYTES = 16_000_000
 """How much that may unpack to."""
-REDIRECTS = 5
+HOPS = 5
 """How many redirects are followed."""
 GZIP_MEMBERS = 100
 """How many members of a gzip body are unpacked; servers send one."""
 
-MAX_PORT = 65_535
-"""The highest port there is."""
-
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_BITS = zlib.MAX_WBITS | 16
+_PAGE_BYTES = 16_384
+"""How much of the page that comes with a refusal is looked at."""
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _NO_VALIDATORS = Validators()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """How the web is asked."""
+
+    contact: str | None = None
+    """An address or a mailbox, for the User-Agent."""
+    proxy: str | None = None
+    """An http or https address, with user and password where it wants them; it carries all that
+    is asked, which is checked before as far as names can be resolved here."""
+    ca_file: Path | None = None
+    """PEM certificates that are trusted besides those of the system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +81,10 @@ class Limits:
 
     connect_s: float = CONNECT_S
     whole_s: float = WHOLE_S
+    page_s: float = PAGE_S
     wire_bytes: int = WIRE_BYTES
     decoded_bytes: int = DECODED_BYTES
-    redirects: int = REDIRECTS
+    redirects: int = HOPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,26 +112,32 @@ class NotModified:
     moved_to: str | None = None
 
 
+_AS_IT_COMES = WebSettings()
+
+
 class Web:
     """Fetches over HTTP from public addresses.
 
-    It keeps no cookies, heeds no proxy variables, and shares no connection between fetches: each
-    is allowed its own networks. `contact`, an address or a mailbox, goes into the User-Agent.
+    It keeps no cookies, heeds no proxy variables, and leaves no connection open between fetches:
+    each is allowed its own networks.
     """
 
     def __init__(
         self,
+        settings: WebSettings = _AS_IT_COMES,
         *,
-        contact: str | None = None,
         limits: Limits | None = None,
         resolve: Resolve = resolve,
-        dialler: httpcore2.AsyncNetworkBackend | None = None,
+        dial: Dial = dial,
     ) -> None:
+        """Raise SourceError when the proxy or the certificates cannot be used."""
+        contact, proxy = settings.contact, settings.proxy
         self._limits = limits or Limits()
         self._resolve = resolve
-        self._dialler = dialler or httpcore2.AnyIOBackend()
-        self._agent = f"watchlistd/{__version__}" + (f" (+{contact})" if contact else "")
-        self._ssl_context = httpx2.create_ssl_context(trust_env=False)
+        self._dial = dial
+        self._agent = f"{AGENT}/{__version__}" + (f" (+{contact})" if contact else "")
+        self._tls = _tls_context(settings.ca_file)
+        self._proxy = None if proxy is None else Proxy(proxy, self._tls, resolve=resolve, dial=dial)
 
     async def fetch(
         self,
@@ -115,128 +151,206 @@ class Web:
 
         The validators are sent as they were given. The headers, which may hold secrets, go to
         the origin of the address and to no other it redirects to. `allowed` are networks that
-        may be reached although they are not public. Raises SourceError.
+        may be reached although they are not public. Raises SourceError; AnswerError when a
+        server answered with anything but a success.
         """
-        limits = self._limits
+        source = parse_url(url)
+        gate = Gate(allowed=allowed, port=source.port, resolve=self._resolve, dial=self._dial)
         try:
-            async with asyncio.timeout(limits.whole_s):
-                address = _checked(httpx2.URL(url))
-                async with self._client(allowed, address.port) as client:
-                    return await self._follow(client, address, validators, headers)
+            async with asyncio.timeout(self._limits.whole_s):
+                return await self._follow(gate, source, validators, headers)
         except TimeoutError:
-            raise SourceError(f"no whole answer within {limits.whole_s:g} s") from None
-        except httpcore2.ConnectTimeout as error:
-            raise SourceError(f"no connection within {limits.connect_s:g} s") from error
-        except httpcore2.ConnectError as error:
-            raise SourceError(f"no connection: {_cause(error)}") from error
-        except (httpcore2.LocalProtocolError, UnicodeEncodeError):
-            # The error itself would show the header, which may be a secret.
-            raise SourceError("a header cannot be sent; mend the headers of the source") from None
-        except (httpx2.InvalidURL, ValueError) as error:
-            raise SourceError(f"not an address that can be fetched: {_cause(error)}") from error
-        except (
-            httpx2.HTTPError,
-            httpcore2.NetworkError,
-            httpcore2.ProtocolError,
-            OSError,
-        ) as error:
-            raise SourceError(f"no whole answer: {_cause(error)}") from error
-
-    def _client(self, allowed: Collection[Network], port: int | None) -> httpx2.AsyncClient:
-        gate = Gate(allowed=allowed, port=port, resolve=self._resolve, dialler=self._dialler)
-        return httpx2.AsyncClient(
-            transport=GatedTransport(gate, self._ssl_context),
-            # Of the encodings only gzip is asked for: it can be unpacked piece by piece.
-            headers={"User-Agent": self._agent, "Accept-Encoding": "gzip"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=httpx2.Timeout(None, connect=self._limits.connect_s),
-            trust_env=False,
-        )
+            raise SourceError(f"no whole answer within {self._limits.whole_s:g} s") from None
+        except OSError as error:
+            raise SourceError(f"no whole answer: {cause(error)}") from error
 
     async def _follow(
-        self,
-        client: httpx2.AsyncClient,
-        address: httpx2.URL,
-        validators: Validators,
-        headers: Mapping[str, str],
+        self, gate: Gate, source: Url, validators: Validators, headers: Mapping[str, str]
     ) -> Fetched | NotModified:
-        conditions = {
-            name: value
-            for name, value in (
-                ("If-None-Match", validators.etag),
-                ("If-Modified-Since", validators.last_modified),
-            )
-            if value
-        }
+        url = moved = source
+        login = source.authorization
+        secrets = _merged({} if login is None else {"Authorization": login}, headers)
         for _ in range(self._limits.redirects + 1):
-            request = client.build_request("GET", address, headers={**headers, **conditions})
-            response = await client.send(request, stream=True)
-            try:
-                if response.next_request is None:
-                    return await self._answer(response, validators)
-            finally:
-                await response.aclose()
-            target = _checked(response.next_request.url)
-            if _origin(target) != _origin(address):
-                headers = _NO_HEADERS
-                if target.userinfo:
-                    # Nobody sends a password on; what stands before the @ is there to deceive.
-                    raise SourceError("redirected to another host with a user in its address")
-            address = target
+            async with self._connected(gate, url) as streams:
+                exchange = Exchange(streams, body_bytes=self._limits.wire_bytes)
+                head = await self._ask(exchange, url, validators, secrets)
+                target = _target(url, head)
+                if target is None:
+                    moved_to = None if str(moved) == str(source) else str(moved)
+                    return await self._answer(exchange, head, url, validators, moved_to)
+            # Only what stands at the beginning of the way tells where the source has moved.
+            if moved is url and head.status in MOVES and not _is_downgrade(url, target):
+                moved = target
+            if target.origin != url.origin:
+                secrets = _NO_HEADERS
+            url = target
         raise SourceError(f"redirected more than {self._limits.redirects} times")
 
+    @asynccontextmanager
+    async def _connected(self, gate: Gate, url: Url) -> AsyncIterator[Streams]:
+        """Hold a connection over which an address can be asked."""
+        try:
+            async with asyncio.timeout(self._limits.connect_s):
+                streams = await self._connect(gate, url)
+        except TimeoutError:
+            raise SourceError(f"no connection within {self._limits.connect_s:g} s") from None
+        except OSError as error:
+            raise SourceError(f"no connection: {cause(error)}") from error
+        try:
+            yield streams
+        finally:
+            streams[1].transport.abort()
+
+    async def _connect(self, gate: Gate, url: Url) -> Streams:
+        within_s = self._limits.connect_s
+        if self._proxy is None:
+            streams = await gate.connect(url.host, url.port, within_s=within_s)
+        else:
+            # Where nothing can be resolved, the proxy does it; half of the time is for it.
+            with suppress(OSError):
+                async with asyncio.timeout(within_s / 2):
+                    await gate.addresses(url.host, url.port)
+            streams = await self._proxy.connect(url, within_s=within_s)
+        if url.scheme == "https":
+            await secure(streams, self._tls, url.host)
+        return streams
+
+    async def _ask(
+        self, exchange: Exchange, url: Url, validators: Validators, secrets: Mapping[str, str]
+    ) -> Head:
+        # Of the encodings only gzip is asked for: it can be unpacked piece by piece.
+        headers = {
+            "Host": url.site,
+            "User-Agent": self._agent,
+            "Accept": "*/*",
+            "Accept-Encoding": "gzip",
+            "Connection": "close",
+            **_conditions(validators),
+        }
+        if self._proxy is None or url.scheme == "https":
+            return await exchange.ask("GET", url.target, _merged(headers, secrets))
+        return await exchange.ask("GET", str(url), _merged(headers, secrets, self._proxy.headers))
+
     async def _answer(
-        self, response: httpx2.Response, validators: Validators
+        self,
+        exchange: Exchange,
+        head: Head,
+        url: Url,
+        validators: Validators,
+        moved_to: str | None,
     ) -> Fetched | NotModified:
-        etag = response.headers.get("ETag")
-        last_modified = response.headers.get("Last-Modified")
-        is_conditional = bool(validators.etag or validators.last_modified)
-        if response.status_code == httpx2.codes.NOT_MODIFIED and is_conditional:
-            return NotModified(
-                validators=Validators(
-                    etag=etag or validators.etag,
-                    last_modified=last_modified or validators.last_modified,
-                )
+        etag = head.headers.get("etag")
+        last_modified = head.headers.get("last-modified")
+        if head.status == HTTPStatus.OK:
+            return Fetched(
+                url=str(url),
+                body=await self._body(exchange, head),
+                content_type=head.headers.get("content-type"),
+                validators=Validators(etag=etag, last_modified=last_modified),
+                fresh_for=fresh_for(head, datetime.now(UTC)),
+                moved_to=moved_to,
             )
-        if response.status_code != httpx2.codes.OK:
-            phrase = responses.get(response.status_code, "")
-            raise SourceError(f"answered {response.status_code} {phrase}".rstrip())
-        return Fetched(
-            url=str(response.url.copy_with(userinfo=b"")),
-            body=await self._body(response),
-            content_type=response.headers.get("Content-Type"),
-            validators=Validators(etag=etag, last_modified=last_modified),
+        if head.status != HTTPStatus.NOT_MODIFIED:
+            raise await self._refusal(exchange, head, url)
+        if not _conditions(validators):
+            raise SourceError(
+                f"answered {phrase(head.status)}, though it was not asked what had changed"
+            )
+        return NotModified(
+            validators=Validators(
+                etag=etag or validators.etag,
+                last_modified=last_modified or validators.last_modified,
+            ),
+            fresh_for=fresh_for(head, datetime.now(UTC)),
+            moved_to=moved_to,
         )
 
-    async def _body(self, response: httpx2.Response) -> bytes:
-        """Return the unpacked body. httpx2 would do, but takes half a gzip body for a whole."""
-        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    async def _refusal(self, exchange: Exchange, head: Head, url: Url) -> AnswerError:
+        page = await self._page(exchange, head) if may_be_challenge(head) else b""
+        if self._proxy is not None and head.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            url = self._proxy.url
+        return AnswerError(
+            refusal_words(head, page),
+            status=head.status,
+            host=url.site,
+            retry_after=retry_after(head, datetime.now(UTC)),
+        )
+
+    async def _body(self, exchange: Exchange, head: Head) -> bytes:
+        encoding = _encoding(head)
         if encoding not in ("", "identity", "gzip", "x-gzip"):
             raise SourceError(f"answered in the encoding {encoding[:40]}, which was not asked for")
-        limit = self._limits.wire_bytes
-        too_large = SourceError(f"larger than {_size(limit)}")
-        if int(response.headers.get("Content-Length", 0)) > limit:
-            raise too_large
+        if int(head.headers.get("content-length", 0)) > self._limits.wire_bytes:
+            raise SourceError(f"larger than {megabytes(self._limits.wire_bytes)}")
         body = bytearray()
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) > limit:
-                raise too_large
+        while piece := await exchange.piece():
+            body += piece
         if not encoding.endswith("gzip"):
             return bytes(body)
         return await asyncio.to_thread(_unzipped, bytes(body), self._limits.decoded_bytes)
 
+    async def _page(self, exchange: Exchange, head: Head) -> bytes:
+        """Return the beginning of what comes with a refusal, as far as it can be had."""
+        page = bytearray()
+        with suppress(SourceError, OSError):
+            async with asyncio.timeout(self._limits.page_s):
+                while len(page) < _PAGE_BYTES and (piece := await exchange.piece()):
+                    page += piece
+        if not _encoding(head).endswith("gzip"):
+            return bytes(page)
+        with suppress(zlib.error):
+            return zlib.decompressobj(_GZIP_BITS).decompress(page, _PAGE_BYTES)
+        return b""
 
-def _checked(url: httpx2.URL) -> httpx2.URL:
-    if url.scheme not in ("http", "https") or not url.host:
-        raise httpx2.InvalidURL("it begins with http:// or https:// and a host")
-    if url.port is not None and not 0 < url.port <= MAX_PORT:
-        raise httpx2.InvalidURL(f"there is no port {url.port}")
-    return url
+
+def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as error:
+            raise SourceError(
+                f"cannot read certificates from {ca_file}: {error}; `ca_file` names a file of PEM "
+                "certificates"
+            ) from error
+    return context
 
 
-def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
+def _conditions(validators: Validators) -> Mapping[str, str]:
+    written = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {name: value for name, value in written.items() if value}
+
+
+def _merged(*parts: Mapping[str, str]) -> Mapping[str, str]:
+    """Return headers; later ones replace earlier ones, however their names are written."""
+    lines = {name.lower(): (name, value) for part in parts for name, value in part.items()}
+    return dict(lines.values())
+
+
+def _encoding(head: Head) -> str:
+    return head.headers.get("content-encoding", "").lower()
+
+
+def _target(url: Url, head: Head) -> Url | None:
+    """Return where an answer sends; None when it is one in itself. Raises SourceError."""
+    location = head.headers.get("location")
+    if head.status not in REDIRECTS or not location:
+        return None
+    with suppress(UnicodeDecodeError):
+        location = location.encode("latin-1").decode("utf-8")
+    try:
+        target = url.joined(location)
+    except SourceError as error:
+        raise SourceError(f"redirected to what is {error}") from error
+    if target.login is not None:
+        # Nobody sends a password on; what stands before the @ is there to deceive.
+        raise SourceError("redirected to an address with a user in it")
+    return target
+
+
+def _is_downgrade(url: Url, target: Url) -> bool:
+    return url.scheme == "https" and target.scheme != "https"
 
 
 def _unzipped(packed: bytes, limit: int) -> bytes:
@@ -249,7 +363,7 @@ def _unzipped(packed: bytes, limit: int) -> bytes:
         except zlib.error as error:
             raise SourceError("answered with damaged gzip") from error
         if len(body) > limit:
-            raise SourceError(f"larger than {_size(limit)} when unpacked")
+            raise SourceError(f"larger than {megabytes(limit)} when unpacked")
         if not member.eof:
             raise SourceError("no whole answer: its gzip has no end")
         packed = member.unused_data
@@ -257,27 +371,3 @@ def _unzipped(packed: bytes, limit: int) -> bytes:
         if not packed.startswith(_GZIP_MAGIC):
             return bytes(body)
     raise SourceError(f"answered with more than {GZIP_MEMBERS} members of gzip")
-
-
-def _size(size: int) -> str:
-    return f"{size / 1_000_000:g} MB"
-
-
-def _cause(error: BaseException) -> str:
-    """Return in words what lies at the bottom of an error, without the address."""
-    causes = [error]
-    while (below := causes[-1].__cause__ or causes[-1].__context__) is not None:
-        causes.append(below)
-    for cause in reversed(causes):
-        match cause:
-            case ssl.SSLCertVerificationError():
-                return f"its certificate is not valid ({cause.verify_message})"
-            case ssl.SSLError():
-                return f"TLS failed ({cause.reason})"
-            case socket.gaierror():
-                return (cause.strerror or "no such host").lower()
-            case OSError(errno=int() as number):
-                return os.strerror(number).lower()
-            case _:
-                pass
-    return str(error) or type(error).__name__
