@@ -39,10 +39,10 @@ def test_mistakes_of_configuration_rules_and_examples_are_told_with_their_spots(
         "    1 | [mial]\n"
         "      |  ^^^^\n"
         "      = did you mean 'mail'?\n"
-        "config.toml:2:3: a source has either a folder or a feed\n"
+        "config.toml:2:3: a source has either a folder, a feed or a list of feeds\n"
         "    2 | [[source]]\n"
         "      |   ^^^^^^\n"
-        '      = write folder = "..." or feed = "https://..."\n'
+        '      = write folder = "...", feed = "https://..." or opml = "feeds.opml"\n'
         "rules/a.toml:3:1: unknown key 'tems'\n"
         '    3 | tems = ["x"]\n'
         "      | ^^^^\n"

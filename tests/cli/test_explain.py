@@ -71,12 +71,15 @@ def test_what_was_left_out_is_told_to_people_and_machines(desk: Path) -> None:
     (desk / "dense.txt").write_text("Russia; " * 10_001 + "suicide drone")
     rule = '[[rule]]\nid = "dense"\nname = "Dense"\nwhen = "(Russia NEAR/0 drone) NEAR/9 drone"\n'
     (desk / "rules" / "b.toml").write_text(rule)
-    told = "10,000 places on one side of NEAR/0; the first 5,000 took part"
+    told = [
+        "Russia: 10,001 mentions in one document; the first 10,000 were kept",
+        "10,000 places on one side of NEAR/0; the first 5,000 took part",
+    ]
     text = watchlist_here("explain", "dense.txt", "dense", cwd=desk).stdout
     (line,) = (line for line in text.splitlines() if "not in full" in line)
-    assert line.endswith(f"; not in full: {told}")
+    assert line.endswith("".join(f"; not in full: {one}" for one in told))
     machine = json.loads(watchlist_here("explain", "dense.txt", "dense", "--json", cwd=desk).stdout)
-    assert (machine["left_out"], machine["parts"][0]["left_out"]) == ([], [told])
+    assert (machine["left_out"], machine["parts"][0]["left_out"]) == ([], told)
 
 
 @pytest.mark.parametrize(

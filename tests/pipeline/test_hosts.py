@@ -118,7 +118,7 @@ async def test_hosts_that_nobody_waits_for_are_forgotten_when_there_are_many() -
     [
         ("https://Example.org/feed", "example.org"),
         ("http://user:secret@example.org:8080/a?b", "example.org:8080"),
-        ("http://[2001:db8::1]:80/", "2001:db8::1:80"),
+        ("http://[2001:db8::1]:80/", "[2001:db8::1]"),
         ("http://example.org:99999/", ""),
         ("nothing", ""),
     ],

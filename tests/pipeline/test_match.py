@@ -1,12 +1,27 @@
 import logging
+from collections.abc import Iterable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
 
-from tests.builders import a_document, rules_of
+from tests.builders import a_document, a_matching, a_subscription, rules_of
 from tests.pipeline.conftest import Desk
 from watch.core.matcher import MOST_MENTIONS, Matcher
+from watch.core.model import Matching
 from watch.pipeline.collect import scan_folder_once
-from watch.pipeline.match import MOST_LOGGED, match_documents
+from watch.pipeline.match import (
+    MOST_LOGGED,
+    Accepted,
+    Batch,
+    Checked,
+    accept,
+    match_documents,
+)
+from watch.store.db import Transaction
+from watch.store.documents import MOST_REVISIONS
+from watch.store.tables import metadata
 
 TOO_MANY = "ICBM, " * (MOST_MENTIONS + 1)
 WHY = f"{MOST_MENTIONS + 1:,} mentions in one document; the first {MOST_MENTIONS:,} were kept"
@@ -61,3 +76,64 @@ async def test_documents_that_were_checked_in_full_are_passed_in_silence(
     (checked,) = await match_documents(Matcher(rules), [a_document("An ICBM")])
     assert len(checked.matching.findings) == 1
     assert caplog.records == []
+
+
+_documents = st.lists(
+    st.builds(
+        lambda key, text, rules: Checked(
+            document=a_document(text, key=key),
+            matching=a_matching(*rules),
+        ),
+        st.sampled_from("abc"),
+        st.sampled_from(["one", "two", "three", "four"]),
+        st.lists(st.sampled_from(["icbm", "nis", "drone"]), max_size=2, unique=True),
+    ),
+    max_size=8,
+)
+
+
+def _rows_of(transaction: Transaction) -> list[list[tuple[object, ...]]]:
+    """Return what is kept, without the numbers of the findings."""
+    findings = (
+        "SELECT document_id, rule, tags, mentions, subscription, since FROM findings"
+        " LEFT JOIN tellings ON finding_id = findings.id ORDER BY document_id, rule, subscription"
+    )
+    return [
+        [tuple(row) for row in transaction.execute(text(query))]
+        for query in ("SELECT * FROM documents", "SELECT * FROM mentions", findings)
+    ]
+
+
+@given(st.lists(_documents, max_size=3))
+def test_a_batch_is_kept_as_its_documents_one_by_one_would_be(batches: list[list[Checked]]) -> None:
+    subscriptions = (a_subscription("all"), a_subscription("some", rules=("icbm", "d*")))
+
+    def accepted(whole: Iterable[Iterable[Checked]]) -> object:
+        engine = create_engine("sqlite://")
+        metadata.create_all(engine)
+        with engine.begin() as transaction:
+            counts = [
+                accept(transaction, Batch(checked=list(batch), ruleset="r"), subscriptions)
+                for batch in whole
+            ]
+            rows = _rows_of(transaction)
+        engine.dispose()
+        sums = [sum(getattr(one, name) for one in counts) for name in Accepted.__slots__]
+        return rows, sums
+
+    assert accepted(batches) == accepted([one] for batch in batches for one in batch)
+
+
+def test_what_is_one_revision_too_many_is_still_new_under_another_key() -> None:
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    edits = [
+        Checked(document=a_document(str(n)), matching=Matching()) for n in range(MOST_REVISIONS + 1)
+    ]
+    same = Checked(document=a_document(str(MOST_REVISIONS), key="b"), matching=Matching())
+    with engine.begin() as transaction:
+        counted = accept(transaction, Batch(checked=[*edits, same], ruleset="r"), ())
+        keys = list(transaction.scalars(text("SELECT key FROM documents ORDER BY id")))
+    engine.dispose()
+    assert counted.documents == MOST_REVISIONS + 1
+    assert keys == ["briefing.txt"] * MOST_REVISIONS + ["b"]

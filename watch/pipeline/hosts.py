@@ -5,13 +5,13 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from watch.core.model import HostState
 from watch.core.timing import rest_of
 from watch.errors import AnswerError, SourceError
+from watch.ingest.urls import parse_url
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +61,13 @@ class Hosts:
         return state.closed_until if state is not None and state.closed_until > self.now() else None
 
     @asynccontextmanager
-    async def turn(self, host: str, *, is_own: bool) -> AsyncIterator[None]:
+    async def turn(
+        self, host: str, *, is_own: bool, delay: timedelta = timedelta(0)
+    ) -> AsyncIterator[None]:
         """Wait for a turn at a host, and hold it; raise HostClosedError when it is left alone.
 
-        `is_own` is a host in the user's own network: it need not be spared.
+        `is_own` is a host in the user's own network: it need not be spared. `delay` is how long
+        it wants to be left alone after this turn.
         """
         if len(self._queues) >= _MOST_KNOWN:
             self._forget()
@@ -81,7 +84,7 @@ class Hosts:
                 try:
                     yield
                 finally:
-                    queue.free_at = now() + self.spacing_s
+                    queue.free_at = now() + max(self.spacing_s, delay.total_seconds())
 
     def heed(self, error: SourceError) -> HostState | None:
         """Return how it stands with a host by its answer; None when it did not refuse.
@@ -112,10 +115,11 @@ class Hosts:
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address, with its port where it names one; empty when it has none."""
+    """Return the host of an address, with its port where that is not the usual one.
+
+    Empty for what is no address: asking for it fails, in words.
+    """
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
+        return parse_url(url).site
+    except SourceError:
         return ""
-    return host if port is None else f"{host}:{port}"

@@ -10,6 +10,7 @@ from watch.core.model import FileState, Message, Subscription
 from watch.ingest.feed import Feed
 from watch.ingest.feedlist import FeedListFile, ListStamp
 from watch.ingest.folder import Folder, Observation
+from watch.ingest.robots import Robots
 from watch.ingest.rulefiles import RulesFolder
 from watch.ingest.sandbox import Sandbox
 from watch.ingest.web import Web
@@ -114,5 +115,7 @@ class Context:
     channel: Channel = field(default_factory=Channel)
     lists: Lists = field(default_factory=Lists)
     looks: dict[str, Look] = field(default_factory=dict)
+    robots: dict[str, Robots] = field(default_factory=dict)
+    """What servers let programs fetch, by origin."""
     polling: set[str] = field(default_factory=set)
     """The feeds that are being read now."""

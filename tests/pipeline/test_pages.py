@@ -1,0 +1,208 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.httpd import Answer, HttpServer
+from tests.pipeline.conftest import Desk, changed
+from watch.core.model import Told
+from watch.ingest.feed import FullText
+from watch.pipeline.collect import poll_feed
+from watch.pipeline.job import Context, Job
+from watch.store.findings import get_told, get_waiting
+
+FILLER = "The convoy left the yard at dawn and was seen at two crossings before noon. " * 12
+PARAGRAPHS = "".join(f"<p>{FILLER} Paragraph {number}.</p>" for number in range(5))
+
+
+def rss(server: HttpServer, **texts: str) -> Answer:
+    """Return a feed with an entry for each path, and what it says."""
+    items = "".join(
+        f"<item><guid>{path}</guid><title>Title of {path}</title>"
+        f"<link>{server.url(f'/{path}')}</link><description>{text}</description></item>"
+        for path, text in texts.items()
+    )
+    return Answer(body=f'<rss version="2.0"><channel>{items}</channel></rss>'.encode())
+
+
+def page(*paragraphs: str) -> Answer:
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    html = f"""<!doctype html><html lang="en"><head><title>Title</title></head><body>
+<nav><a href="/">Home</a> <a href="/icbm">ICBM archive</a></nav>
+<article><h1>Title</h1>{PARAGRAPHS}{body}</article></body></html>"""
+    return Answer(body=html.encode(), headers=(("Content-Type", "text/html"),))
+
+
+def _wanting(desk: Desk, full_text: FullText, **rest: object) -> Context:
+    feed = replace(desk.context.feeds["wire"], full_text=full_text, backfill=True, **rest)  # type: ignore[arg-type]
+    return changed(desk, feeds={"wire": feed})
+
+
+async def _told(context: Context) -> dict[str, Told]:
+    """Return what is to be told, by the key of its document."""
+    waiting = await context.store.read(get_waiting)
+    told = await context.store.read(get_told, [one.finding for one in waiting])
+    return {one.document.key: one for one in told}
+
+
+async def test_what_only_the_page_tells_is_found_and_its_menus_are_not_read(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS)
+    server.put("/feed", rss(server, a="A teaser.", b="Another."))
+    server.put("/a", page("An ICBM stood on the third car."))
+    server.put("/b", page("Fish."))
+    assert await poll_feed(context, source="wire") == [Job("make_alerts")]
+    (told,) = (await _told(context)).values()
+    assert told.document.key == "a"
+    assert "third car" in told.document.text
+    assert "A teaser." in told.document.text, "what the feed said is kept"
+    assert not told.document.is_degraded
+    assert told.document.languages == ("en",)
+    (asked,) = server.asked("/a")
+    assert asked.headers["accept"].startswith("text/html")
+    assert asked.headers["user-agent"].startswith("watchlistd/")
+
+
+async def test_a_page_is_asked_for_once_and_again_only_when_its_entry_was_edited(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS)
+    server.put("/a", page("Fish."), page("An ICBM."))
+    server.put("/feed", *[rss(server, a="A teaser.")] * 2, rss(server, a="A teaser, corrected."))
+    for asked in (1, 1, 2):
+        desk.clock.advance(hours=30)
+        await poll_feed(context, source="wire")
+        assert len(server.asked("/a")) == asked
+    assert [*await _told(context)] == ["a"]
+
+
+async def test_a_baseline_asks_for_no_pages(desk: Desk, server: HttpServer) -> None:
+    wire = replace(desk.context.feeds["wire"], full_text=FullText.ALWAYS)
+    server.put("/feed", rss(server, a="A teaser."))
+    await poll_feed(changed(desk, feeds={"wire": wire}), source="wire")
+    assert server.asked("/a") == []
+
+
+async def test_when_short_asks_only_for_the_pages_of_teasers(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.WHEN_SHORT)
+    server.put("/feed", rss(server, a="A teaser.", b=FILLER * 3))
+    server.put("/a", page("An ICBM."))
+    await poll_feed(context, source="wire")
+    assert len(server.asked("/a")) == 1
+    assert server.asked("/b") == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [
+        ([Answer(status=404)], 1),
+        ([Answer(status=500)], 1),
+        ([Answer(body=b"<html><form><input type=password></form>Log in to read on</html>")], 1),
+        ([Answer(body=b"x", length=100)], 2),
+    ],
+)
+async def test_without_its_page_the_entry_is_taken_and_flagged(
+    desk: Desk,
+    server: HttpServer,
+    caplog: pytest.LogCaptureFixture,
+    answers: list[Answer],
+    asked: int,
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS)
+    server.put("/feed", rss(server, a="A teaser on an ICBM.", b="Fish."))
+    server.put("/a", *answers)
+    server.put("/b", page("A suicide drone."))
+    await poll_feed(context, source="wire")
+    told = await _told(context)
+    assert set(told) == {"a", "b"}
+    assert (told["a"].document.text, told["a"].document.is_degraded) == (
+        "A teaser on an ICBM.",
+        True,
+    )
+    assert len(server.asked("/a")) == asked
+    (logged,) = [one for one in caplog.records if one.message == "page not read"]
+    assert logged.__dict__["url"] == server.url("/a")
+    desk.clock.advance(hours=30)
+    await poll_feed(context, source="wire")
+    assert len(server.asked("/a")) == asked, "it is not asked for ever"
+
+
+async def test_a_page_that_failed_for_a_moment_is_had_in_the_end(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS)
+    server.put("/feed", rss(server, a="A teaser."))
+    server.put("/a", Answer(body=b"x", length=100), page("An ICBM."))
+    await poll_feed(context, source="wire")
+    assert not (await _told(context))["a"].document.is_degraded
+
+
+async def test_a_host_that_refuses_a_page_is_asked_for_no_other(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS)
+    server.put("/feed", rss(server, a="An ICBM.", b="A suicide drone."))
+    server.put("/a", Answer(status=429))
+    server.put("/b", page("Fish."))
+    await poll_feed(context, source="wire")
+    assert server.asked("/b") == []
+    assert {one.document.is_degraded for one in (await _told(context)).values()} == {True}
+    assert context.hosts.closed_until(f"127.0.0.1:{server.port}") is not None
+
+
+async def test_headers_for_the_feed_go_to_its_host_alone(desk: Desk, server: HttpServer) -> None:
+    context = _wanting(desk, FullText.ALWAYS, headers=(("X-Key", "secret"),))
+    with HttpServer() as other:
+        other.put("/b", page("Fish."))
+        feed = rss(server, a="A teaser.", b="Another.").body
+        moved = feed.replace(server.url("/b").encode(), other.url("/b").encode())
+        server.put("/feed", Answer(body=moved))
+        server.put("/a", page("Fish."))
+        await poll_feed(context, source="wire")
+        (own,), (others,) = server.asked("/a"), other.asked("/b")
+    assert own.headers["x-key"] == "secret"
+    assert "x-key" not in others.headers
+
+
+async def test_a_page_in_a_private_network_is_read_only_where_the_feed_may_lead_there(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS)
+    elsewhere = rss(server, a="An ICBM.").body.replace(b"<link>http://127.", b"<link>http://10.")
+    server.put("/feed", Answer(body=elsewhere))
+    await poll_feed(context, source="wire")
+    (told,) = (await _told(context)).values()
+    assert told.document.is_degraded
+
+
+@pytest.mark.parametrize(
+    ("robots", "is_read"),
+    [
+        (Answer(body=b"User-agent: *\nDisallow: /b\n"), False),
+        (Answer(body=b"User-agent: watchlistd\nDisallow: /\n"), False),
+        (Answer(body=b"User-agent: other\nDisallow: /\n"), True),
+        (Answer(body=b"User-agent: *\nDisallow: /b\nAllow: /b$\nCrawl-delay: 1\n"), True),
+        (Answer(status=404), True),
+        (Answer(status=500), False),
+    ],
+)
+async def test_robots_txt_of_a_server_that_is_not_ones_own_is_heeded(
+    desk: Desk, server: HttpServer, robots: Answer, *, is_read: bool
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS)
+    with HttpServer() as other:
+        other.put("/robots.txt", robots)
+        other.put("/b", page("An ICBM."))
+        body = rss(server, b="A teaser on an ICBM.").body
+        for edition in (b"A teaser", b"An edited teaser"):
+            edited = body.replace(server.url("").encode(), other.url("").encode())
+            server.put("/feed", Answer(body=edited.replace(b"A teaser", edition)))
+            desk.clock.advance(hours=3)
+            await poll_feed(context, source="wire")
+        assert len(other.asked("/b")) == (2 if is_read else 0)
+        asked = 1 if context.robots[other.url("")].rules is not None else 2
+        assert len(other.asked("/robots.txt")) == asked, "kept for a day, or tried again"
+    told = await _told(context)
+    assert told["b"].document.is_degraded != is_read

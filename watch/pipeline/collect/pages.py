@@ -1,0 +1,170 @@
+"""The pages that entries link to are fetched, once each, for the articles on them."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from watch.core.model import Document
+from watch.core.words.languages import primary_language
+from watch.errors import AnswerError, NotReadableError, SourceError
+from watch.ingest.article import Article, choose, is_short, parse_article
+from watch.ingest.feed import Feed, FullText
+from watch.ingest.language import languages_of
+from watch.ingest.robots import (
+    Permission,
+    Robots,
+    origin_of,
+    permission,
+    read_robots,
+    robots_url,
+    robots_without,
+)
+from watch.ingest.urls import parse_url
+from watch.ingest.web import Fetched
+from watch.pipeline.hosts import host_of
+from watch.pipeline.job import Context
+from watch.store.sources import put_host
+
+log = logging.getLogger(__name__)
+
+MOST_ROBOTS = 1_000
+"""How many servers' robots.txt are remembered; of a lively list of feeds there are some hundred."""
+LONGEST_DELAY = timedelta(seconds=30)
+"""The longest Crawl-delay that is heeded: an alert must not wait for hours behind others."""
+ACCEPT = "text/html, application/xhtml+xml, application/pdf;q=0.9, text/plain;q=0.5, */*;q=0.1"
+
+
+async def with_pages(
+    context: Context, feed: Feed, documents: Sequence[Document]
+) -> AsyncIterator[Document]:
+    """Yield the documents, each with the text of its page where the feed asks for that.
+
+    One whose page cannot be had is tried once more at the end; after that it has the text that
+    the feed gave, and is degraded.
+    """
+    again = []
+    for document in documents:
+        if not _is_wanted(feed, document):
+            yield document
+            continue
+        try:
+            yield await _with_page(context, feed, document)
+        except SourceError as error:
+            if _is_final(error):
+                yield _without_page(document, error)
+            else:
+                again.append(document)
+    for document in again:
+        try:
+            yield await _with_page(context, feed, document)
+        except SourceError as error:
+            yield _without_page(document, error)
+
+
+def _is_wanted(feed: Feed, document: Document) -> bool:
+    if document.url is None:
+        return False
+    return feed.full_text is FullText.ALWAYS or is_short(document.text)
+
+
+def _is_final(error: SourceError) -> bool:
+    """Whether asking again within minutes cannot help."""
+    return isinstance(error, NotReadableError | AnswerError)
+
+
+def _without_page(document: Document, error: SourceError) -> Document:
+    log.warning(
+        "page not read",
+        extra={"source": document.source, "url": document.url, "why": str(error)},
+    )
+    return replace(document, is_degraded=True)
+
+
+async def _with_page(context: Context, feed: Feed, document: Document) -> Document:
+    """Return a document with the text of its page. Raises SourceError."""
+    page = await _fetch(context, feed, document.url or "")
+    article = await context.sandbox.run(
+        parse_article, page.body, url=page.url, content_type=page.content_type
+    )
+    return await asyncio.to_thread(_joined, feed, document, article)
+
+
+async def _fetch(context: Context, feed: Feed, url: str) -> Fetched:
+    """Return a page, if programs may fetch it. Raises SourceError."""
+    is_same = parse_url(url).origin == parse_url(feed.url).origin
+    # A server of the user's own network serves the user: it need not be spared or asked.
+    is_own = is_same and bool(feed.allow_private)
+    # What a paid wire asks for is for its own origin, and often a secret.
+    headers = {"Accept": ACCEPT, **(dict(feed.headers) if is_same else {})}
+    delay = timedelta(0)
+    if not is_own:
+        given = await _permission(context, feed, url)
+        if not given.is_given:
+            raise NotReadableError("its robots.txt lets no program fetch it")
+        delay = min(given.delay, LONGEST_DELAY)
+    return await _ask(context, feed, url, headers, is_own=is_own, delay=delay)
+
+
+async def _ask(  # noqa: PLR0913 (each is another side of one request)
+    context: Context,
+    feed: Feed,
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    is_own: bool = False,
+    delay: timedelta = timedelta(0),
+) -> Fetched:
+    """Return what stands at an address, in its turn; a host that refuses is left alone."""
+    try:
+        async with context.hosts.turn(host_of(url), is_own=is_own, delay=delay):
+            page = await context.web.fetch(url, headers=headers, allowed=feed.allow_private)
+    except AnswerError as error:
+        state = context.hosts.heed(error)
+        if state is not None:
+            await context.store.write(put_host, state)
+        raise
+    if not isinstance(page, Fetched):
+        raise SourceError("answered 304 without having been asked for that")
+    return page
+
+
+async def _permission(context: Context, feed: Feed, url: str) -> Permission:
+    """Return whether programs may fetch a page, as the robots.txt of its server says."""
+    origin, now = origin_of(url), context.now()
+    robots = context.robots.get(origin)
+    if robots is None or robots.good_until <= now:
+        try:
+            answer = await _ask(context, feed, robots_url(url), {"Accept": "text/plain"})
+            robots = read_robots(origin, answer.body, now=now)
+        except SourceError as error:
+            robots = robots_without(origin, error, before=robots, now=now)
+        _remember(context, robots)
+    if robots.rules == "":
+        return Permission(is_given=True)
+    try:
+        return await context.sandbox.run(permission, robots, url)
+    except SourceError as error:
+        # Rules that nobody can follow in time are asked about no more.
+        robots = robots_without(origin, error, before=None, now=now)
+        _remember(context, robots)
+        return Permission(is_given=False)
+
+
+def _remember(context: Context, robots: Robots) -> None:
+    if len(context.robots) >= MOST_ROBOTS:
+        context.robots.clear()
+    context.robots[robots.origin] = robots
+
+
+def _joined(feed: Feed, document: Document, article: Article) -> Document:
+    text, is_degraded = choose(document.text, article)
+    declared = primary_language(feed.language) or article.language
+    return replace(
+        document,
+        text=text,
+        is_degraded=is_degraded,
+        entry_digest=document.digest,
+        languages=languages_of(document.title, text, declared=declared),
+    )
