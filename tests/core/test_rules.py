@@ -162,7 +162,7 @@ when = '{when}'
     told = "10,005 mentions in one document; the first 10,000 were kept"
     (rule,) = ruleset.rules
     parts = [matcher.explain(document, rule)]
-    shown = []
+    shown: list[str] = []
     while parts:
         shown += parts[-1].left_out
         parts += parts.pop().parts

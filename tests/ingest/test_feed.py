@@ -41,14 +41,15 @@ def first(feed: str | bytes, *, content_type: str | None = None) -> Entry:
     return parse(feed, content_type=content_type).entries[0]
 
 
-def test_rss_is_read_with_the_content_in_place_of_the_summary() -> None:
+def test_rss_is_read_with_the_content_after_what_only_the_summary_says() -> None:
     feed = sample("rss.xml")
     assert feed.title == "Harbour & Strait"
     assert feed.entries == (
         Entry(
             key="ships-1",
             title="Two cargo ships held at AT&T pier",
-            text="Inspectors boarded both ships.\n\nThey found suicide drones\nin crates.",
+            text="A short summary.\n\nInspectors boarded both ships.\n\n"
+            "They found suicide drones\nin crates.",
             url="https://host.example/2026/11/ships?a=1&b=2",
             published=datetime(2026, 11, 21, 0, 30, tzinfo=UTC),
             language="en",
@@ -79,7 +80,7 @@ def test_atom_is_read_as_it_says_it_is_written() -> None:
         Entry(
             key="tag:werft.example,2026:1",
             title="Wie man <b> und &amp; schreibt",
-            text="Auszeichnung\n\nEin Beispiel <hier>.\n\neins\nzwei",
+            text="Kurz gesagt.\n\nAuszeichnung\n\nEin Beispiel <hier>.\n\neins\nzwei",
             url="https://host.example/feeds/1.html",
             published=datetime(2026, 11, 20, 22, 59, 59, tzinfo=UTC),
             language="de",
@@ -256,14 +257,14 @@ def test_a_title_in_rss_is_one_line_of_plain_text_however_it_is_escaped(
     assert first(rss(f"<item><guid>1</guid><title>{title}</title></item>")).title == plain
 
 
-def test_the_longest_of_several_contents_is_taken() -> None:
+def test_the_longest_of_several_contents_is_taken_after_what_only_others_say() -> None:
     entry = first(
         atom(
             "<entry><id>1</id><content type='text'>short</content>"
             "<content type='html'>&lt;p&gt;much longer&lt;/p&gt;</content></entry>"
         )
     )
-    assert entry.text == "much longer"
+    assert entry.text == "short\n\nmuch longer"
 
 
 def test_a_content_without_a_word_gives_way_to_the_summary() -> None:
@@ -518,7 +519,7 @@ class TestLoading:
     ) -> None:
         server.put("/feed", Answer(status=503))
         web = Web()
-        with pytest.raises(SourceError, match=r"^answered 503 Service Unavailable$"):
+        with pytest.raises(SourceError, match=r"^answered 503 Service Unavailable"):
             await load_feed(web, sandbox, feed, Validators())
 
     @pytest.mark.parametrize(
@@ -530,12 +531,12 @@ class TestLoading:
         ],
         ids=["attributes", "comments", "items"],
     )
-    async def test_a_hostile_feed_ends_in_time(self, items: str) -> None:
-        with Sandbox(workers=1, seconds=1) as strict:
-            began = time.monotonic()
-            with pytest.raises(SourceError, match=r"^no end to reading it within 1 s"):
-                await strict.run(parse_feed, rss(items).encode(), url=URL, content_type=None)
-            assert time.monotonic() - began < 10
+    async def test_a_hostile_feed_is_read_in_time(self, sandbox: Sandbox, items: str) -> None:
+        began = time.monotonic()
+        body = rss(f"<item><title>kept</title></item>{items}").encode()
+        parsed = await sandbox.run(parse_feed, body, url=URL, content_type=None)
+        assert time.monotonic() - began < 10
+        assert parsed.entries[0].title == "kept"
 
     async def test_a_title_of_megabytes_is_read_in_time(self, sandbox: Sandbox) -> None:
         body = rss(f"<item><title>{'long ' * 400_000}</title></item>").encode()

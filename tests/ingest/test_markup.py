@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watch.errors import SourceError
 from watch.ingest.extract import Extract, html_to_text
 from watch.ingest.extract.markup import _MAX_OPEN
 from watch.ingest.sandbox import Sandbox
@@ -165,14 +164,25 @@ def test_no_broken_markup_is_an_error(html: str) -> None:
         "<![CDATA[" * 30_000 + "kept",
         "&" * 100_000 + "kept",
         "<" * 100_000 + "kept",
+        "<a b='" * 200_000 + ">kept",
+        "<a b='>' " * 100_000 + ">kept",
+        "<!--" * 200_000 + "kept",
+        "<!-- --" * 100_000 + "kept",
+        "<!" * 200_000 + "kept",
+        "</ " * 200_000 + "kept",
+        "<script>" * 100_000 + "</script>kept",
+        "<p \n" * 200_000 + "kept",
+        "&#x20;" * 200_000 + "kept",
+        "a" * 3_000_000 + " " * 3_000_000 + "kept",
     ],
-    ids=["attributes", "nested", "unclosed", "title", "node", "sections", "ampersands", "angles"],
+    ids=[
+        *("attributes", "nested", "unclosed", "title", "node", "sections", "ampersands", "angles"),
+        *("quotes", "ends in quotes", "comments", "hyphens", "declarations", "ends", "scripts"),
+        *("breaks in tags", "references", "space"),
+    ],
 )
 async def test_hostile_pages_are_read_whole_in_time(sandbox: Sandbox, html: str) -> None:
+    began = time.monotonic()
     page = await sandbox.run(html_to_text, html)
     assert page.text.endswith("kept")
-
-
-async def test_a_page_that_takes_for_ever_is_an_error_in_time() -> None:
-    with Sandbox(workers=1, seconds=1) as strict, pytest.raises(SourceError, match="within 1 s"):
-        await strict.run(html_to_text, "<a b='" * 20_000)
+    assert time.monotonic() - began < 10
