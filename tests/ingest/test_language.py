@@ -149,3 +149,24 @@ def test_what_is_declared_comes_first_and_what_the_text_shows_where_it_tells_mor
     text: str, declared: str | None, languages: tuple[str, ...]
 ) -> None:
     assert languages_of("", text, declared=declared) == languages
+
+
+@pytest.mark.parametrize("length", [300, 700, 1_200])
+@pytest.mark.parametrize(("first", "second"), [("en", "fr"), ("ru", "bg"), ("ko", "ja")])
+def test_of_two_languages_one_after_the_other_neither_is_taken_for_its_beginning_alone(
+    first: str, second: str, length: int
+) -> None:
+    mixed = (SENTENCES[first] + " ") * 40
+    mixed = mixed[:length] + (SENTENCES[second] + " ") * 40
+    assert detect_language(mixed) in {None, second if length < LENGTH_LOOKED_AT / 2 else first}
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_a_long_text_is_judged_as_its_sentences_are(language: str) -> None:
+    assert detect_language((SENTENCES[language] + " ") * 30) == language
+
+
+def test_where_pieces_leave_it_in_doubt_all_of_it_decides() -> None:
+    numbers = "12345 " * 40
+    assert detect_language(SENTENCES["de"] * 8 + numbers + SENTENCES["de"] * 8) == "de"
+    assert detect_language(numbers + SENTENCES["de"] * 15) == "de"

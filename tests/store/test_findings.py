@@ -4,21 +4,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from tests.builders import NOW, a_document, a_matching
+from tests.builders import NOW, a_document, a_finding, a_matching
 from watch.core.model import DocumentId, FindingId, Matching, Severity, Waiting
 from watch.store import documents, findings
-from watch.store.db import Store, Transaction
+from watch.store.db import MOST_VALUES, Store, Transaction
 
 
 def _accept(
     transaction: Transaction, text: str, matching: Matching
 ) -> tuple[DocumentId, tuple[FindingId, ...]]:
     document = replace(a_document(text), key=text)
-    added = documents.add_document(transaction, document, matching.mentions, ruleset="r")
+    (added,) = documents.add_documents(transaction, [(document, matching.mentions)], ruleset="r")
     assert added is not None
-    return added.id, findings.add_findings(
-        transaction, added.id, matching.mentions, matching.findings
-    )
+    (numbers,) = findings.add_findings(transaction, [(added.id, matching)])
+    return added.id, numbers
 
 
 async def test_findings_come_back_with_their_document_and_mentions(store: Store) -> None:
@@ -38,7 +37,44 @@ async def test_a_rule_holds_once_for_a_document(store: Store) -> None:
     matching = a_matching("icbm")
     document, _ = await store.write(_accept, "one", matching)
     with pytest.raises(IntegrityError):
-        await store.write(findings.add_findings, document, matching.mentions, matching.findings)
+        await store.write(findings.add_findings, [(document, matching)])
+
+
+async def test_the_findings_of_many_documents_are_numbered_each_in_its_order(store: Store) -> None:
+    def accept(transaction: Transaction) -> tuple[tuple[FindingId, ...], ...]:
+        texts = [(replace(a_document(key), key=key), ()) for key in "abc"]
+        added = documents.add_documents(transaction, texts, ruleset="r")
+        ids = [one.id for one in added if one is not None]
+        # Without its mentions in the table: they are read back by their ordinals alone.
+        matchings = [Matching(), a_matching("nis", "icbm"), a_matching("icbm")]
+        bare = [
+            replace(one, findings=tuple(its._replace(mentions=()) for its in one.findings))
+            for one in matchings
+        ]
+        return findings.add_findings(transaction, list(zip(ids, bare, strict=True)))
+
+    none, two, one = await store.write(accept)
+    assert none == ()
+    told = await store.read(findings.get_told, [*one, *two])
+    assert [(one.document.key, [its.rule for its in one.findings]) for one in told] == [
+        ("b", ["nis", "icbm"]),
+        ("c", ["icbm"]),
+    ]
+    assert await store.write(findings.add_findings, []) == ()
+
+
+async def test_more_findings_are_told_than_one_statement_may_ask_for(store: Store) -> None:
+    def accept(transaction: Transaction) -> list[FindingId]:
+        count = 2 * MOST_VALUES + 1
+        new = [(replace(a_document(str(n)), key=str(n)), ()) for n in range(count)]
+        added = documents.add_documents(transaction, new, ruleset="r")
+        found = replace(a_matching("icbm"), findings=(a_finding()._replace(mentions=()),))
+        matchings = [(one.id, found) for one in added if one is not None]
+        return [number for (number,) in findings.add_findings(transaction, matchings)]
+
+    numbers = await store.write(accept)
+    told = await store.read(findings.get_told, numbers)
+    assert [one.document.key for one in told] == [str(n) for n in range(2 * MOST_VALUES + 1)]
 
 
 async def test_what_waits_is_listed_oldest_first_and_once_for_each_subscription(

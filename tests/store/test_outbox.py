@@ -17,9 +17,10 @@ async def alert(store: Store) -> Alert:
 
     def accept(transaction: Transaction) -> tuple[FindingId, ...]:
         matching = a_matching("icbm")
-        added = documents.add_document(transaction, a_document("x"), matching.mentions, ruleset="r")
+        new = [(a_document("x"), matching.mentions)]
+        (added,) = documents.add_documents(transaction, new, ruleset="r")
         assert added is not None
-        numbers = findings.add_findings(transaction, added.id, matching.mentions, matching.findings)
+        (numbers,) = findings.add_findings(transaction, [(added.id, matching)])
         findings.add_waiting(
             transaction,
             [Waiting(finding=numbers[0], subscription=name, since=NOW) for name in "ab"],

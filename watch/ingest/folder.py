@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from watch.core.model import Document
 from watch.core.words.languages import primary_language
 from watch.errors import NotReadableError, SourceError
-from watch.ingest.extract import SUFFIXES, Extract
+from watch.ingest.extract import PLAIN_SUFFIXES, SUFFIXES, Extract, read_at_once
 from watch.ingest.language import languages_of
 
 STILL_S = 3.0
@@ -185,6 +185,23 @@ def load_file(folder: Folder, found: FoundFile) -> bytes:
     return content
 
 
+def read_files(folder: Folder, files: Iterable[FoundFile]) -> list[Extract | bytes | SourceError]:
+    """Return what stands in each file, its bytes where that takes the sandbox, or why neither.
+
+    To hand each plain text to a child and back would take ten times as long as to read it.
+    """
+    return [_read(folder, found) for found in files]
+
+
+def _read(folder: Folder, found: FoundFile) -> Extract | bytes | SourceError:
+    try:
+        content = load_file(folder, found)
+    except SourceError as error:
+        return error
+    is_plain = found.suffix in PLAIN_SUFFIXES
+    return (read_at_once(content) if is_plain else None) or content
+
+
 def document_of(folder: Folder, found: FoundFile, extract: Extract, *, seen: datetime) -> Document:
     """Return the document that a file is. Without a title it goes by its name."""
     title = extract.title or PurePosixPath(found.path).stem
@@ -197,6 +214,7 @@ def document_of(folder: Folder, found: FoundFile, extract: Extract, *, seen: dat
         published=_moment(found.mtime_ns),
         seen=seen,
         languages=languages_of(title, extract.text, declared=declared),
+        is_degraded=bool(extract.unread),
     )
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar, cast
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from watch.errors import NotReadableError, SourceError
 
@@ -30,9 +30,14 @@ MAX_TASKS = 500
 GRACE_S = 30.0
 """How many seconds over its time limit a call may take in all, the start of a child included.
 The pool measures by the wall clock, which may be set back; this limit does not."""
+LOOK_EVERY_S = 0.25
+"""How often the pool looks after its children, in seconds: so much later is one ended that is over
+its time. To look ten times a second, as it does by itself, takes as long as all else in an idle
+daemon."""
 MESSAGE_LENGTH = 300
 """How much of a foreign exception's text is kept, in characters."""
 
+CONSTS.sleep_unit = LOOK_EVERY_S
 _DONE, _REFUSED, _FAILED = "done", "refused", "failed"
 
 

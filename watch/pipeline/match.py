@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from watch.core.cleaning import clip
@@ -11,13 +11,14 @@ from watch.core.matcher import Matcher
 from watch.core.model import (
     Document,
     FileState,
+    FindingId,
     Matching,
     SourceState,
     Subscription,
     Waiting,
 )
 from watch.store.db import Transaction
-from watch.store.documents import add_document
+from watch.store.documents import Added, add_documents
 from watch.store.findings import add_findings, add_waiting
 from watch.store.sources import put_files, put_source
 
@@ -60,6 +61,14 @@ class Accepted:
     waiting: int
     """Tellings to subscriptions that these findings brought."""
 
+    def __add__(self, other: "Accepted") -> "Accepted":
+        """Return what was new in both."""
+        return Accepted(
+            documents=self.documents + other.documents,
+            findings=self.findings + other.findings,
+            waiting=self.waiting + other.waiting,
+        )
+
 
 async def match_documents(matcher: Matcher, documents: Iterable[Document]) -> tuple[Checked, ...]:
     """Return each document with what the rules find in it; the loop is not held up.
@@ -100,25 +109,48 @@ def accept(
     two would turn into a 304 that hides entries for ever.
     """
     documents = findings = told = 0
-    for checked in batch.checked:
-        document, matching = checked.document, checked.matching
-        added = add_document(transaction, document, matching.mentions, ruleset=batch.ruleset)
-        if added is None:
-            continue
-        ids = add_findings(transaction, added.id, matching.mentions, matching.findings)
+    for part in _apart(batch.checked):
+        new = _add(transaction, part, ruleset=batch.ruleset)
         waiting = [
-            Waiting(finding=number, subscription=subscription.name, since=document.seen)
-            for number, finding in zip(ids, matching.findings, strict=True)
+            Waiting(finding=number, subscription=subscription.name, since=one.document.seen)
+            for one, added, numbers in new
+            for number, finding in zip(numbers, one.matching.findings, strict=True)
             # Of an edited document only the rules are told that did not hold before.
             if batch.is_news and finding.rule not in added.rules_before
             for subscription in subscriptions
             if selects(subscription, finding)
         ]
         add_waiting(transaction, waiting)
-        documents += 1
-        findings += len(ids)
+        documents += len(new)
+        findings += sum(len(numbers) for _, _, numbers in new)
         told += len(waiting)
     if batch.source is not None:
         put_source(transaction, batch.source)
         put_files(transaction, batch.source.name, batch.files)
     return Accepted(documents=documents, findings=findings, waiting=told)
+
+
+def _apart(batch: Iterable[Checked]) -> Iterator[list[Checked]]:
+    """Yield the documents in their order, no two of a part with the same key.
+
+    A revision is kept with its findings before the next, which asks for them.
+    """
+    part: dict[str, Checked] = {}
+    for checked in batch:
+        if checked.document.key in part:
+            yield list(part.values())
+            part = {}
+        part[checked.document.key] = checked
+    if part:
+        yield list(part.values())
+
+
+def _add(
+    transaction: Transaction, part: Sequence[Checked], *, ruleset: str
+) -> list[tuple[Checked, Added, tuple[FindingId, ...]]]:
+    """Keep what is new with its mentions and findings; return it, with the findings' numbers."""
+    documents = [(one.document, one.matching.mentions) for one in part]
+    added = add_documents(transaction, documents, ruleset=ruleset)
+    new = [(one, its) for one, its in zip(part, added, strict=True) if its is not None]
+    numbers = add_findings(transaction, [(its.id, one.matching) for one, its in new])
+    return [(*one, its_numbers) for one, its_numbers in zip(new, numbers, strict=True)]

@@ -6,27 +6,47 @@ from the start, or SQLite refuses it half-way, or an update is lost without a wo
 
 import asyncio
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, TypeVarTuple
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    bindparam,
+    create_engine,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from watch.errors import StoreRefusedError
+from watch.store.writer import Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Columns = TypeVarTuple("Columns")
 
 Transaction = Connection
 """What a function of this room works in; begun and ended by `Store.write` and `Store.read`."""
 
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+"""A row of any statement."""
+
 SCHEMA = "0003"
 """The newest revision under migrations/; what an older database is brought to."""
+
+MOST_VALUES = 1_000
+"""How many values one statement asks for; a database takes a limited number of them."""
 
 _BUSY_S = 30
 """How long a lock of another program is waited for."""
@@ -36,9 +56,8 @@ class Store:
     """The database of one state directory."""
 
     def __init__(self, writing: Engine | None, reading: Engine) -> None:
-        self._writing = writing
+        self._writer = Writer(writing) if writing is not None else None
         self._reading = reading
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
 
     @classmethod
@@ -91,13 +110,18 @@ class Store:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Return what the function returns, done in one transaction on the writer's thread.
+        """Return what the function returns, done on the writer's thread and committed.
 
-        It is committed when the function returns, and nothing of it happened when it raises.
+        Nothing of it happened when it raises. It may share its transaction with others that wait
+        at the same time; that shows in nothing but the time it takes.
         """
-        if self._writing is None:
+        if self._writer is None:
             raise RuntimeError("this store was opened to read")
-        return await _in_thread(self._writer, self._writing, function, *args, **kwargs)
+
+        def act(transaction: Transaction) -> T:
+            return function(transaction, *args, **kwargs)
+
+        return await self._writer.write(act)
 
     async def read(
         self,
@@ -106,29 +130,35 @@ class Store:
         **kwargs: P.kwargs,
     ) -> T:
         """Return what the function reads, from one unchanging state of the database."""
-        return await _in_thread(self._readers, self._reading, function, *args, **kwargs)
+
+        def act() -> T:
+            with self._reading.begin() as connection:
+                return function(connection, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, act)
 
     def close(self) -> None:
         """End the threads and close the files; what was committed stays."""
-        self._writer.shutdown()
+        if self._writer is not None:
+            self._writer.close()
         self._readers.shutdown()
         self._reading.dispose()
-        if self._writing is not None:
-            self._writing.dispose()
 
 
-async def _in_thread(
-    threads: ThreadPoolExecutor,
-    engine: Engine,
-    function: Callable[Concatenate[Transaction, P], T],
-    *args: P.args,
-    **kwargs: P.kwargs,
-) -> T:
-    def act() -> T:
-        with engine.begin() as connection:
-            return function(connection, *args, **kwargs)
+VALUES: BindParameter[object] = bindparam("values", expanding=True)
+"""What stands in a statement for the values that `rows_for` asks for."""
 
-    return await asyncio.get_running_loop().run_in_executor(threads, act)
+
+def rows_for(
+    transaction: Transaction,
+    statement: Select[*Columns],
+    values: Iterable[object],
+    **others: object,
+) -> Iterator[Row[*Columns]]:
+    """Yield the rows of a statement with VALUES in it, as many values at once as it may have."""
+    left = iter(values)
+    while part := list(islice(left, MOST_VALUES)):
+        yield from transaction.execute(statement, {"values": part, **others})
 
 
 _READER_PRAGMAS = (f"PRAGMA busy_timeout = {_BUSY_S * 1000}", "PRAGMA query_only = ON")

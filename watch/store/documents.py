@@ -1,12 +1,13 @@
 """Documents, revision by revision, with their mentions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from watch.core.model import Document, DocumentId, Field, Mention
-from watch.store.db import Transaction
+from watch.store.db import VALUES, AnyRow, Transaction, rows_for
 from watch.store.tables import DocumentRow, FindingRow, MentionRow, table_of
 
 _DOCUMENTS = table_of(DocumentRow)
@@ -36,96 +37,137 @@ class Known:
     """The `words_digest`s that some document of it has."""
 
 
+# Statements are made once: to put one together takes longer than to execute it.
+_OF_SOURCE = _DOCUMENTS.c.source == bindparam("source")
+_BY_KEY = _OF_SOURCE & _DOCUMENTS.c.key.in_(VALUES)
+_BY_DIGEST = _OF_SOURCE & _DOCUMENTS.c.digest.in_(VALUES)
+
+_GET_IDS = select(_DOCUMENTS.c.digest, _DOCUMENTS.c.id).where(_BY_DIGEST)
+_GET_WORDS = select(_DOCUMENTS.c.words_digest).where(
+    _OF_SOURCE & _DOCUMENTS.c.words_digest.in_(VALUES)
+)
+_GET_REVISIONS = (
+    select(_DOCUMENTS.c.key, func.max(_DOCUMENTS.c.revision).label("revision"))
+    .where(_BY_KEY)
+    .group_by(_DOCUMENTS.c.key)
+)
+_NEWEST = _GET_REVISIONS.subquery()
+_GET_DIGESTS = (
+    select(_DOCUMENTS.c.key, func.coalesce(_DOCUMENTS.c.entry_digest, _DOCUMENTS.c.digest))
+    .join(
+        _NEWEST,
+        (_DOCUMENTS.c.key == _NEWEST.c.key) & (_DOCUMENTS.c.revision == _NEWEST.c.revision),
+    )
+    # The subquery knows its source; so must the row it leads to.
+    .where(_OF_SOURCE)
+)
+_GET_RULES = (
+    select(_DOCUMENTS.c.key, _FINDINGS.c.rule)
+    .join(_FINDINGS, _FINDINGS.c.document_id == _DOCUMENTS.c.id)
+    .where(_BY_KEY)
+)
+_GET_MENTIONS = (
+    select(_MENTIONS)
+    .where(_MENTIONS.c.document_id.in_(VALUES))
+    .order_by(_MENTIONS.c.document_id, _MENTIONS.c.ordinal)
+)
+_ADD_DOCUMENTS = insert(_DOCUMENTS)
+_ADD_MENTIONS = insert(_MENTIONS)
+
+
 def get_known(
     transaction: Transaction, source: str, keys: Collection[str], words: Collection[str]
 ) -> Known:
     """Return what is known of a source's documents, by their keys, and by their words."""
-    found = select(_DOCUMENTS.c.words_digest).where(
-        _DOCUMENTS.c.source == source, _DOCUMENTS.c.words_digest.in_(words)
-    )
-    return Known(
-        digests=_digests(transaction, source, keys),
-        words=frozenset(transaction.scalars(found)),
-    )
+    digests = rows_for(transaction, _GET_DIGESTS, keys, source=source)
+    held = rows_for(transaction, _GET_WORDS, words, source=source)
+    return Known(digests=dict(digests), words=frozenset(word for (word,) in held))
 
 
-def _digests(transaction: Transaction, source: str, keys: Collection[str]) -> dict[str, str]:
-    """Return what the newest revision of each document known by these keys was made of."""
-    newest = (
-        select(_DOCUMENTS.c.key, func.max(_DOCUMENTS.c.revision).label("revision"))
-        .where(_DOCUMENTS.c.source == source, _DOCUMENTS.c.key.in_(keys))
-        .group_by(_DOCUMENTS.c.key)
-        .subquery()
-    )
-    rows = transaction.execute(
-        select(
-            _DOCUMENTS.c.key,
-            func.coalesce(_DOCUMENTS.c.entry_digest, _DOCUMENTS.c.digest).label("digest"),
-        )
-        .join(
-            newest,
-            (_DOCUMENTS.c.key == newest.c.key) & (_DOCUMENTS.c.revision == newest.c.revision),
-        )
-        # The subquery knows its source; so must the row it leads to.
-        .where(_DOCUMENTS.c.source == source)
-    )
-    return {row.key: row.digest for row in rows}
+def add_documents(
+    transaction: Transaction,
+    documents: Sequence[tuple[Document, Sequence[Mention]]],
+    *,
+    ruleset: str,
+) -> tuple[Added | None, ...]:
+    """Keep documents of one source with their mentions; return in their order what was added.
 
-
-def add_document(
-    transaction: Transaction, document: Document, mentions: Sequence[Mention], *, ruleset: str
-) -> Added | None:
-    """Keep a document and its mentions; return None where its source has given it before.
-
-    The same content under another key of the same source is the same document: a file that
-    was moved, a feed that gives its entries new ids. Beyond MOST_REVISIONS nothing is added.
+    None stands for what the source has given before. The same content under another key of the
+    same source is the same document: a file that was moved, a feed that gives its entries new
+    ids. Beyond MOST_REVISIONS nothing is added. No two may have the same key: of an earlier
+    revision the findings must be there, which are kept after their document.
     """
-    digest = document.digest
-    known = select(_DOCUMENTS.c.id).where(
-        _DOCUMENTS.c.source == document.source, _DOCUMENTS.c.digest == digest
-    )
-    if transaction.execute(known.limit(1)).first() is not None:
-        return None
-    same = (_DOCUMENTS.c.source == document.source) & (_DOCUMENTS.c.key == document.key)
-    revision = (transaction.scalar(select(func.max(_DOCUMENTS.c.revision)).where(same)) or 0) + 1
-    if revision > MOST_REVISIONS:
-        return None
-    found_before = (
-        select(_FINDINGS.c.rule)
-        .join(_DOCUMENTS, _FINDINGS.c.document_id == _DOCUMENTS.c.id)
-        .where(same)
-    )
-    rules_before = frozenset(transaction.scalars(found_before) if revision > 1 else ())
-    added = transaction.execute(
-        insert(_DOCUMENTS)
-        .values(
-            source=document.source,
-            key=document.key,
-            revision=revision,
-            digest=digest,
-            words_digest=document.words_digest,
-            entry_digest=document.entry_digest,
-            title=document.title,
-            text=document.text,
-            url=document.url,
-            published=document.published,
-            seen=document.seen,
-            languages=" ".join(document.languages),
-            is_degraded=document.is_degraded,
-            ruleset=ruleset,
-        )
-        .returning(_DOCUMENTS.c.id)
-    )
-    document_id: int = added.scalar_one()
+    if not documents:
+        return ()
+    source = documents[0][0].source
+    new, revisions = _new(transaction, source, [document for document, _ in documents])
+    for row in new.values():
+        row["ruleset"] = ruleset
+    if new:
+        transaction.execute(_ADD_DOCUMENTS, list(new.values()))
+    # Asked for by their digests, which a source has once each: for each INSERT to return its
+    # number would take a statement for each.
+    keys = {row["digest"]: key for key, row in new.items()}
+    ids = {
+        keys[digest]: DocumentId(number)
+        for digest, number in rows_for(transaction, _GET_IDS, keys, source=source)
+    }
+    before: defaultdict[str, set[str]] = defaultdict(set)
+    edited = ids.keys() & revisions.keys()
+    for key, rule in rows_for(transaction, _GET_RULES, edited, source=source):
+        before[key].add(rule)
+    mentions = [
+        row
+        for document, its_mentions in documents
+        if document.key in ids
+        for row in _mention_rows(ids[document.key], its_mentions)
+    ]
     if mentions:
-        transaction.execute(insert(_MENTIONS), _mention_rows(document_id, mentions))
-    return Added(id=DocumentId(document_id), rules_before=rules_before)
+        transaction.execute(_ADD_MENTIONS, mentions)
+    return tuple(
+        Added(id=ids[document.key], rules_before=frozenset(before[document.key]))
+        if document.key in ids
+        else None
+        for document, _ in documents
+    )
 
 
-def _mention_rows(document_id: int, mentions: Sequence[Mention]) -> list[dict[str, object]]:
-    return [
-        {
-            "document_id": document_id,
+def _new(
+    transaction: Transaction, source: str, documents: Sequence[Document]
+) -> tuple[dict[str, dict[str, object]], Mapping[str, int]]:
+    """Return the rows of what is to be added, by key, and how often each key was there before."""
+    keys = [document.key for document in documents]
+    revisions = dict(rows_for(transaction, _GET_REVISIONS, keys, source=source))
+    digests = [document.digest for document in documents]
+    known = {digest for digest, _ in rows_for(transaction, _GET_IDS, digests, source=source)}
+    rows = {}
+    for document, digest in zip(documents, digests, strict=True):
+        revision = revisions.get(document.key, 0) + 1
+        if digest in known or revision > MOST_REVISIONS:
+            continue
+        known.add(digest)
+        rows[document.key] = {
+            "source": source,
+            "key": document.key,
+            "revision": revision,
+            "digest": digest,
+            "words_digest": document.words_digest,
+            "entry_digest": document.entry_digest,
+            "title": document.title,
+            "text": document.text,
+            "url": document.url,
+            "published": document.published,
+            "seen": document.seen,
+            "languages": " ".join(document.languages),
+            "is_degraded": document.is_degraded,
+        }
+    return rows, revisions
+
+
+def _mention_rows(document: DocumentId, mentions: Sequence[Mention]) -> Iterator[dict[str, object]]:
+    for ordinal, mention in enumerate(mentions):
+        yield {
+            "document_id": document,
             "ordinal": ordinal,
             "item": mention.item,
             "field": mention.field.value,
@@ -133,22 +175,20 @@ def _mention_rows(document_id: int, mentions: Sequence[Mention]) -> list[dict[st
             "end": mention.end,
             "term": mention.term,
         }
-        for ordinal, mention in enumerate(mentions)
-    ]
 
 
-def document_in(row: RowMapping) -> Document:
+def document_in(row: AnyRow) -> Document:
     """Return the document that a row of its table holds."""
     return Document(
-        source=row["source"],
-        key=row["key"],
-        title=row["title"],
-        text=row["text"],
-        url=row["url"],
-        published=row["published"],
-        seen=row["seen"],
-        languages=tuple(row["languages"].split()),
-        is_degraded=row["is_degraded"],
+        source=row.source,
+        key=row.key,
+        title=row.title,
+        text=row.text,
+        url=row.url,
+        published=row.published,
+        seen=row.seen,
+        languages=tuple(row.languages.split()),
+        is_degraded=row.is_degraded,
     )
 
 
@@ -156,22 +196,17 @@ def get_mentions(
     transaction: Transaction, documents: Collection[DocumentId]
 ) -> dict[DocumentId, list[Mention]]:
     """Return the mentions of documents, each at its ordinal."""
-    rows = transaction.execute(
-        select(_MENTIONS)
-        .where(_MENTIONS.c.document_id.in_(documents))
-        .order_by(_MENTIONS.c.document_id, _MENTIONS.c.ordinal)
-    ).mappings()
     found: dict[DocumentId, list[Mention]] = {}
-    for row in rows:
-        found.setdefault(row["document_id"], []).append(_mention_in(row))
+    for row in rows_for(transaction, _GET_MENTIONS, documents):
+        found.setdefault(row.document_id, []).append(_mention_in(row))
     return found
 
 
-def _mention_in(row: RowMapping) -> Mention:
+def _mention_in(row: AnyRow) -> Mention:
     return Mention(
-        item=row["item"],
-        field=Field(row["field"]),
-        start=row["start"],
-        end=row["end"],
-        term=row["term"],
+        item=row.item,
+        field=Field(row.field),
+        start=row.start,
+        end=row.end,
+        term=row.term,
     )

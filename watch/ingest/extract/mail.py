@@ -3,7 +3,7 @@
 import binascii
 import quopri
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from email import errors, message_from_bytes
 from email.message import Message
@@ -19,6 +19,7 @@ from watch.errors import NotReadableError
 from watch.ingest.extract.charset import declared_charset, decode, looks_like
 from watch.ingest.extract.damage import DAMAGE, damage_told
 from watch.ingest.extract.markup import html_to_text
+from watch.ingest.extract.readers import READERS
 from watch.ingest.extract.text import Extract, one_line, tidy
 
 MAX_DEPTH = 50
@@ -28,8 +29,6 @@ MAX_PARTS = 1_000
 HEADER_LENGTH = 1 << 16
 """How long a header may be, in characters."""
 
-Readers = Mapping[str, Callable[[bytes], Extract]]
-"""How to read a file, by its suffix."""
 _Mail: TypeAlias = "Message[str, str]"  # it takes types in its stubs alone
 
 _HEADERS = ("From", "To", "Subject", "Date", "Received", "Message-ID", "MIME-Version")
@@ -80,7 +79,7 @@ _ENCODED_WORDS = re.compile(
 _SOFT_BREAK = re.compile(r"(?<!^--) \n", re.MULTILINE)
 
 
-def read_mail(content: bytes, readers: Readers) -> Extract:
+def read_mail(content: bytes) -> Extract:
     """Return the text of a mail: its people, its body, then what is attached, name before text.
 
     The title is its subject. Of several forms of the same body the last is read, which senders
@@ -91,7 +90,7 @@ def read_mail(content: bytes, readers: Readers) -> Extract:
         mail = message_from_bytes(content, policy=compat32)
         if not any(name in mail for name in _HEADERS):
             raise NotReadableError(f"no mail: {_looks(content)}; name it as what it is")
-        reading = _Reading(readers)
+        reading = _Reading()
         text = reading.mail(mail, 0)
         title = one_line(_header(mail, "Subject")) or None
         language = primary_language(_header(mail, "Content-Language").partition(",")[0])
@@ -107,9 +106,8 @@ def _looks(content: bytes) -> str:
 class _Reading:
     """Reads one mail and all that is in it; the limits hold for the whole."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self) -> None:
         self.unread: list[str] = []
-        self._readers = readers
         self._parts = 0
 
     def mail(self, mail: _Mail, depth: int) -> str:
@@ -165,7 +163,7 @@ class _Reading:
         kind = part.get_content_type()
         name = _file_name(part)
         suffix = PurePosixPath(name).suffix.lower()
-        if suffix not in self._readers:
+        if suffix not in READERS:
             suffix = _SUFFIXES.get(kind, suffix)
         try:
             if suffix == ".eml":
@@ -173,8 +171,8 @@ class _Reading:
                 return _joined([name, self._attached_mail(mail, depth + 1)])
             if kind == "application/ms-tnef" or name.lower() == "winmail.dat":
                 raise NotReadableError(_OUTLOOK)  # noqa: TRY301 - told as any other is
-            if suffix in self._readers:
-                page = self._readers[suffix](content)
+            if suffix in READERS:
+                page = READERS[suffix](content)
                 self.unread.extend(f"{name}: {missing}" for missing in page.unread)
                 return _joined([name, page.title or "", page.text])
             if part.get_content_maintype() not in _WORDLESS:

@@ -16,8 +16,7 @@ _NO_TITLE = re.compile(
 )
 _FULL_STOPS = tuple(".。．｡।۔։።")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_LINE_END = re.compile(r"\r\n?")
-_BLANK_START = re.compile(r"\A\s*\n")
+_BLANK_START = re.compile(r"\s*\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +39,16 @@ def tidy(text: str) -> str:
     Pairs of surrogates become the character they stand for, lone ones U+FFFD; NULs, and blank
     lines at both ends, go.
     """
-    if _SURROGATE.search(text):
+    if not text.isascii() and _SURROGATE.search(text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    text = _LINE_END.sub("\n", text.replace("\0", ""))
-    return _BLANK_START.sub("", text).rstrip()
+    text = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+    return without_blank_ends(text)
+
+
+def without_blank_ends(text: str) -> str:
+    """Return a text without blank lines at its beginning and white space at its end."""
+    blank = _BLANK_START.match(text)
+    return (text[blank.end() :] if blank else text).rstrip()
 
 
 def one_line(text: str) -> str:
@@ -74,4 +79,4 @@ def split_title(text: str) -> Extract:
         and any(map(str.isalnum, title))
         and not title.endswith(_FULL_STOPS)
     )
-    return Extract(title=title, text=tidy(rest)) if is_title else Extract(text=text)
+    return Extract(title=title, text=without_blank_ends(rest)) if is_title else Extract(text=text)

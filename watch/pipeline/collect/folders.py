@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
 
 from watch.core.model import Document, FileState, SourceState
 from watch.core.timing import SHORTEST_SCAN, next_poll, next_scan
 from watch.errors import NotReadableError, SourceError
-from watch.ingest.extract import extract
+from watch.ingest.extract import Extract, extract
 from watch.ingest.folder import (
     STILL_S,
     Folder,
@@ -18,19 +17,21 @@ from watch.ingest.folder import (
     Scan,
     document_of,
     find_files,
-    load_file,
     old_enough,
+    read_files,
     still,
 )
 from watch.pipeline.collect.states import is_worth_keeping, note_failure, state_of, succeeded
 from watch.pipeline.job import Context, Job, Look
 from watch.pipeline.match import Batch, accept, match_documents
-from watch.store.sources import get_files, get_sources, put_source, remove_files
+from watch.store.sources import get_files, get_source, put_source, remove_files
 
 log = logging.getLogger(__name__)
 
-BATCH_FILES = 50
-"""Files accepted in one transaction."""
+BATCH_FILES = 200
+BATCH_BYTES = 10_000_000
+"""How many files are accepted in one transaction at the most, and how large they are together:
+all of them are in memory at the same time. A larger file goes alone."""
 FILE_RETRY = timedelta(minutes=1)
 """How soon a file is tried again that could not be read; doubled each time, up to a day."""
 
@@ -40,7 +41,11 @@ class _Seen:
     """How a folder stands, and what lies in it."""
 
     state: SourceState
-    scan: Scan
+    unreadable: tuple[tuple[str, str], ...]
+    fresh: Scan
+    """Those files alone that are new, changed, or to be tried again."""
+    gone: Collection[str]
+    """Paths of files that were known and are no longer there."""
 
 
 async def scan_folder(context: Context, *, source: str) -> Sequence[Job]:
@@ -55,11 +60,10 @@ async def scan_folder(context: Context, *, source: str) -> Sequence[Job]:
     look.not_before = began + next_scan(folder.every, took).total_seconds()
     if seen is None:
         return ()
-    fresh = _fresh(seen.scan, look.known, context.now())
-    ready, look.observed = still(look.observed, fresh, began)
+    ready, look.observed = await asyncio.to_thread(still, look.observed, seen.fresh, began)
     if not seen.state.has_baseline and not folder.backfill:
         # Nobody is told of a baseline, so that nothing is lost by reading a file half.
-        ready = fresh.files
+        ready = seen.fresh.files
     return await _take(context, folder, look, seen, ready)
 
 
@@ -70,48 +74,55 @@ async def scan_folder_once(context: Context, *, source: str) -> Sequence[Job]:
     seen = await _look(context, folder, look)
     if seen is None:
         return ()
-    fresh = _fresh(seen.scan, look.known, context.now())
-    ready = old_enough(fresh.files, context.now())
-    if len(ready) < len(fresh.files):
-        _, observed = still({}, fresh, 0.0)
+    ready = old_enough(seen.fresh.files, context.now())
+    if len(ready) < len(seen.fresh.files):
+        _, observed = still({}, seen.fresh, 0.0)
         await asyncio.sleep(STILL_S)
         seen = await _look(context, folder, look)
         if seen is None:
             return ()
-        ready, _ = still(observed, _fresh(seen.scan, look.known, context.now()), STILL_S)
+        ready, _ = still(observed, seen.fresh, STILL_S)
     return await _take(context, folder, look, seen, ready)
 
 
 async def _look(context: Context, folder: Folder, look: Look) -> _Seen | None:
     """Return what is seen of a folder; None when it cannot be read."""
-    states = await context.store.read(get_sources)
-    state = state_of(states.get(folder.name), folder.name, str(folder.root), context.now())
+    state = await context.store.read(get_source, folder.name)
+    state = state_of(state, folder.name, str(folder.root), context.now())
     if look.known is None:
         look.known = await context.store.read(get_files, folder.name)
     try:
-        scan = await asyncio.to_thread(find_files, folder)
+        seen = await asyncio.to_thread(_see, folder, state, look.known, context.now())
     except SourceError as error:
         await note_failure(context, state, folder.every or SHORTEST_SCAN, error)
         return None
-    if scan.unreadable != look.unreadable:
-        look.unreadable = scan.unreadable
-        for path, why in scan.unreadable:
+    if seen.unreadable != look.unreadable:
+        look.unreadable = seen.unreadable
+        for path, why in seen.unreadable:
             log.warning(
                 "folder in part not read", extra={"source": folder.name, "path": path, "why": why}
             )
-    return _Seen(state=state, scan=scan)
+    return seen
 
 
-def _fresh(scan: Scan, known: Mapping[str, FileState] | None, now: datetime) -> Scan:
-    """Return the scan with those files alone that are new, changed, or to be tried again."""
+def _see(
+    folder: Folder, state: SourceState, known: Mapping[str, FileState], now: datetime
+) -> _Seen:
+    """Scan a folder and compare it with what is known; not for the event loop."""
+    scan = find_files(folder)
 
     def is_fresh(file: FoundFile) -> bool:
-        state = (known or {}).get(file.path)
-        if state is None or (state.size, state.mtime_ns) != (file.size, file.mtime_ns):
+        before = known.get(file.path)
+        if before is None or (before.size, before.mtime_ns) != (file.size, file.mtime_ns):
             return True
-        return state.due is not None and state.due <= now
+        return before.due is not None and before.due <= now
 
-    return replace(scan, files=tuple(filter(is_fresh, scan.files)))
+    return _Seen(
+        state=state,
+        unreadable=scan.unreadable,
+        fresh=replace(scan, files=tuple(filter(is_fresh, scan.files))),
+        gone=known.keys() - {file.path for file in scan.files},
+    )
 
 
 async def _take(
@@ -121,77 +132,125 @@ async def _take(
     known = look.known if look.known is not None else {}
     is_news = seen.state.has_baseline or folder.backfill
     state = succeeded(seen.state, context.now())
-    waiting = 0
-    for start in range(0, len(ready), BATCH_FILES):
-        loaded = await asyncio.gather(
-            *(
-                _load(context, folder, found, known.get(found.path))
-                for found in ready[start : start + BATCH_FILES]
-            )
-        )
-        files = [file for file, _ in loaded]
+    waiting, left = 0, len(ready)
+    for part in _batches(ready):
+        taken = await _read(context, folder, part, known)
         matcher = context.rules.matcher
         batch = Batch(
             checked=await match_documents(
-                matcher, [document for _, document in loaded if document is not None]
+                matcher, [document for _, document in taken if document is not None]
             ),
             ruleset=matcher.ruleset.fingerprint,
             source=seen.state,
-            files=files,
+            files=[file for file, _ in taken],
             is_news=is_news,
         )
         accepted = await context.store.write(accept, batch, context.subscriptions)
-        known.update((file.path, file) for file in files)
+        known.update((file.path, file) for file in batch.files)
         waiting += accepted.waiting
+        left -= len(part)
         log.info(
             "folder read" if is_news else "folder baseline: findings not mailed",
             extra={
                 "source": folder.name,
-                "files": len(files),
+                "files": len(part),
                 "new": accepted.documents,
                 "findings": accepted.findings,
-                "left": len(ready) - start - len(files) or None,
+                "left": left or None,
             },
         )
     if ready or is_worth_keeping(seen.state, state):
         await context.store.write(put_source, replace(state, has_baseline=True))
-    gone = known.keys() - {file.path for file in seen.scan.files}
-    if gone:
-        await context.store.write(remove_files, folder.name, gone)
-        for path in gone:
+    if seen.gone:
+        await context.store.write(remove_files, folder.name, seen.gone)
+        for path in seen.gone:
             del known[path]
     return [Job("make_alerts")] if waiting else ()
 
 
-async def _load(
-    context: Context, folder: Folder, found: FoundFile, before: FileState | None
-) -> tuple[FileState, Document | None]:
-    """Return a file's new state and its document; or why there is none."""
-    now = context.now()
-    file = FileState(path=found.path, size=found.size, mtime_ns=found.mtime_ns)
-    try:
-        content = await asyncio.to_thread(load_file, folder, found)
-        extracted = await context.sandbox.run(
-            extract, content, suffix=PurePosixPath(found.path).suffix
+def _batches(files: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:
+    """Yield the files in their order, as many at once as are to be in memory."""
+    batch: list[FoundFile] = []
+    size = 0
+    for file in files:
+        if batch and (len(batch) == BATCH_FILES or size + file.size > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file.size
+    if batch:
+        yield batch
+
+
+async def _read(
+    context: Context, folder: Folder, files: Sequence[FoundFile], known: Mapping[str, FileState]
+) -> list[tuple[FileState, Document | None]]:
+    """Return each file's new state and its document; or why there is none."""
+    read = await asyncio.to_thread(read_files, folder, files)
+
+    async def extracted(found: FoundFile, content: bytes) -> Extract | SourceError:
+        try:
+            return await context.sandbox.run(extract, content, suffix=found.suffix)
+        except SourceError as error:
+            return error
+
+    by_child = iter(
+        await asyncio.gather(
+            *(
+                extracted(found, content)
+                for found, content in zip(files, read, strict=True)
+                if isinstance(content, bytes)
+            )
         )
-    except SourceError as error:
-        failures = before.failures + 1 if before is not None else 1
-        log.warning(
-            "file not read",
-            extra={"source": folder.name, "path": found.path, "why": str(error)},
-        )
-        # What is not readable as it is will be looked at again when it has changed.
-        due = (
-            None
-            if isinstance(error, NotReadableError)
-            else next_poll(now, FILE_RETRY, failures=failures, chance=context.chance())
-        )
-        return replace(file, failures=failures, due=due, error=str(error)), None
-    document = document_of(folder, found, extracted, seen=now)
-    unread = "; ".join(extracted.unread)
-    if unread:
-        log.warning(
-            "file read in part",
-            extra={"source": folder.name, "path": found.path, "unread": unread},
-        )
-    return replace(file, digest=document.digest, error=unread or None), document
+    )
+    ends = [next(by_child) if isinstance(one, bytes) else one for one in read]
+
+    def take() -> list[tuple[FileState, Document | None]]:
+        now = context.now()
+        return [
+            _refused(context, found, known.get(found.path), end)
+            if isinstance(end, SourceError)
+            else _taken(folder, found, end, now)
+            for found, end in zip(files, ends, strict=True)
+        ]
+
+    taken = await asyncio.to_thread(take)
+    _log_unread(folder, taken)
+    return taken
+
+
+def _refused(
+    context: Context, found: FoundFile, before: FileState | None, error: SourceError
+) -> tuple[FileState, None]:
+    """Return the state of a file that could not be read, with when to try again."""
+    failures = before.failures + 1 if before is not None else 1
+    # What is not readable as it is will be looked at again when it has changed.
+    due = (
+        None
+        if isinstance(error, NotReadableError)
+        else next_poll(context.now(), FILE_RETRY, failures=failures, chance=context.chance())
+    )
+    return replace(_state(found), failures=failures, due=due, error=str(error)), None
+
+
+def _taken(
+    folder: Folder, found: FoundFile, extract: Extract, now: datetime
+) -> tuple[FileState, Document]:
+    document = document_of(folder, found, extract, seen=now)
+    unread = "; ".join(extract.unread)
+    return replace(_state(found), digest=document.digest, error=unread or None), document
+
+
+def _state(found: FoundFile) -> FileState:
+    return FileState(path=found.path, size=found.size, mtime_ns=found.mtime_ns)
+
+
+def _log_unread(folder: Folder, taken: Iterable[tuple[FileState, Document | None]]) -> None:
+    for file, document in taken:
+        if file.error is None:
+            continue
+        where = {"source": folder.name, "path": file.path}
+        if document is None:
+            log.warning("file not read", extra={**where, "why": file.error})
+        else:
+            log.warning("file read in part", extra={**where, "unread": file.error})
