@@ -105,6 +105,9 @@ async def test_what_of_a_file_cannot_be_read_is_told_and_the_rest_is_taken(
     (record,) = [one for one in caplog.records if one.message == "file read in part"]
     assert "a.bin" in record.__dict__["unread"]
     assert await desk.context.store.read(count_unread) == {"inbox": 1}
+    (waiting,) = await desk.context.store.read(get_waiting)
+    (told,) = await desk.context.store.read(get_told, [waiting.finding])
+    assert told.document.is_degraded, "the mail says so"
 
 
 async def test_a_file_that_cannot_be_read_now_is_tried_again_later(desk: Desk) -> None:

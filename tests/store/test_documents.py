@@ -75,7 +75,8 @@ async def test_a_page_is_known_by_the_entry_that_led_to_it(store: Store) -> None
 
 
 async def test_documents_are_kept_in_one_go_each_with_its_own_mentions(store: Store) -> None:
-    mentions = ([a_mention("icbm"), a_mention("nis", start=5, end=8)], [], [a_mention("drone")])
+    several = [a_mention("icbm"), a_mention("nis", start=5, end=8)]
+    mentions: tuple[list[Mention], ...] = (several, [], [a_mention("drone")])
     new = [
         (replace(DOCUMENT, key=key, text=key), its)
         for key, its in zip("abc", mentions, strict=True)

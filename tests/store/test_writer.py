@@ -68,7 +68,7 @@ async def held(store: Store) -> AsyncIterator[None]:
 async def together(store: Store, **writes: object) -> dict[str, object]:
     """Write all at once; return what each returned or raised."""
     async with held(store):
-        tasks = [
+        tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(store.write(function, name))  # type: ignore[arg-type]
             for name, function in writes.items()
         ]
@@ -167,9 +167,10 @@ asyncio.run(main())
 """
 
 
-async def test_what_was_answered_survives_a_kill(store: Store, tmp_path: Path) -> None:
+def _answered_until_killed(path: Path) -> list[str]:
+    """Return the names that a process had kept, as far as it knew, when it was killed."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _WRITING, str(tmp_path / "watchlist.db")],
+        [sys.executable, "-c", _WRITING, str(path)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -180,6 +181,10 @@ async def test_what_was_answered_survives_a_kill(store: Store, tmp_path: Path) -
         time.sleep(0.2)
         process.send_signal(signal.SIGKILL)
         # A line that the kill cut short has no end.
-        answered += [line.strip() for line in process.stdout if line.endswith("\n")]
+        return answered + [line.strip() for line in process.stdout if line.endswith("\n")]
+
+
+async def test_what_was_answered_survives_a_kill(store: Store, tmp_path: Path) -> None:
+    answered = await asyncio.to_thread(_answered_until_killed, tmp_path / "watchlist.db")
     assert len(answered) > 1
     assert set(answered) <= set(await names(store))

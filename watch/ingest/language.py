@@ -131,7 +131,7 @@ def languages_of(title: str, text: str, *, declared: str | None) -> tuple[str, .
 
 
 def _is_all_in_scripts_of(declared: str, *texts: str) -> bool:
-    """Whether no other language could say more; looked at in pieces: other threads wait for each."""
+    """Whether no other language could say more; piece by piece, for other threads wait for each."""
     return all(
         is_all_in_scripts_of(declared, text[start : start + _AT_ONCE])
         for text in texts
