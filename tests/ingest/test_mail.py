@@ -1,4 +1,5 @@
 import base64
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -79,6 +80,23 @@ def test_bare_bytes_in_a_header_are_read_in_the_charset_they_look_like() -> None
 
 def test_a_mail_without_a_subject_has_no_title() -> None:
     assert read(b"From: a@example.org\r\n\r\nText.") == Extract(text="From: a@example.org\n\nText.")
+
+
+@pytest.mark.parametrize(
+    ("date", "published"),
+    [
+        ("Wed, 26 Aug 2026 14:01:12 +0900", datetime(2026, 8, 26, 5, 1, 12, tzinfo=UTC)),
+        ("26 Aug 2026 05:01 GMT (a comment)", datetime(2026, 8, 26, 5, 1, tzinfo=UTC)),
+        ("Wed, 26 Aug 2026 05:01:12 -0000", datetime(2026, 8, 26, 5, 1, 12, tzinfo=UTC)),
+        ("Fri, 31 Dec 9999 23:00:00 -1400", None),
+        ("Wed, 31 Feb 2026 05:01:12 +0000", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_a_mail_is_of_the_date_that_it_tells(date: str, published: datetime | None) -> None:
+    mail = f"From: a@example.org\nDate: {date}\n\nText."
+    assert read(mail.encode()).published == published
 
 
 def test_the_language_is_the_declared_one() -> None:

@@ -60,7 +60,7 @@ class NotRead:
     """None when the whole source could not be read."""
     kind: str
     """`not_readable`: the bytes are not what they claim to be; `not_read`: they could not be had;
-    `failed`: the reader is at fault."""
+    `in_part`: the rest of the document was read; `failed`: the reader is at fault."""
     text: str
 
 
@@ -236,4 +236,8 @@ async def _read_file(reader: _Reader, folder: Folder, found: FoundFile) -> Part:
     content = await asyncio.to_thread(load_file, folder, found)
     extracted = await reader.sandbox.run(extract, content, suffix=found.suffix)
     document = file_document(folder, found, extracted, seen=datetime.now(UTC))
-    return Part(source=folder.name, documents=(document,))
+    missing = tuple(
+        NotRead(source=folder.name, key=found.path, kind="in_part", text=f"read in part: {unread}")
+        for unread in extracted.unread
+    )
+    return Part(source=folder.name, documents=(document,), failures=missing)

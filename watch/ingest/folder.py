@@ -203,7 +203,10 @@ def _read(folder: Folder, found: FoundFile) -> Extract | bytes | SourceError:
 
 
 def document_of(folder: Folder, found: FoundFile, extract: Extract, *, seen: datetime) -> Document:
-    """Return the document that a file is. Without a title it goes by its name."""
+    """Return the document that a file is. Without a title it goes by its name.
+
+    Its time is that which it tells itself, else that of its file; none is later than now.
+    """
     title = extract.title or PurePosixPath(found.path).stem
     declared = primary_language(folder.language) or extract.language
     return Document(
@@ -211,7 +214,7 @@ def document_of(folder: Folder, found: FoundFile, extract: Extract, *, seen: dat
         key=found.path,
         title=title,
         text=extract.text,
-        published=_moment(found.mtime_ns),
+        published=_earlier(extract.published or _moment(found.mtime_ns), seen),
         seen=seen,
         languages=languages_of(title, extract.text, declared=declared),
         is_degraded=bool(extract.unread),
@@ -251,6 +254,10 @@ def _open_below(root: Path, os_path: str) -> int:
             step = os.open(part, _OPEN_FOLDER, dir_fd=step)
             opened.callback(os.close, step)
         return os.open(name, _OPEN_FILE, dir_fd=step)
+
+
+def _earlier(published: datetime | None, seen: datetime) -> datetime | None:
+    return None if published is None else min(published, seen)
 
 
 def _moment(mtime_ns: int) -> datetime | None:

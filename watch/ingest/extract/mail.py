@@ -5,9 +5,11 @@ import quopri
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from email import errors, message_from_bytes
 from email.message import Message
 from email.policy import compat32
+from email.utils import parsedate_to_datetime
 from itertools import groupby
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -95,7 +97,25 @@ def read_mail(content: bytes) -> Extract:
         title = one_line(_header(mail, "Subject")) or None
         language = primary_language(_header(mail, "Content-Language").partition(",")[0])
     unread = tuple(dict.fromkeys(reading.unread))
-    return Extract(title=title, text=tidy(text), language=language, unread=unread)
+    return Extract(
+        title=title,
+        text=tidy(text),
+        language=language,
+        published=_moment(_header(mail, "Date")),
+        unread=unread,
+    )
+
+
+def _moment(date: str) -> datetime | None:
+    """Return the moment of a Date header; without a zone it is in UTC (RFC 5322, 3.3)."""
+    try:
+        moment = parsedate_to_datetime(date.strip())
+    except (ValueError, OverflowError, TypeError):
+        return None
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def _looks(content: bytes) -> str:

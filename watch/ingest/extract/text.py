@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 TITLE_LENGTH = 200
 """The longest first line that is taken for a title, in characters."""
@@ -29,6 +30,8 @@ class Extract:
     """Lines end in a line feed, a blank line parts paragraphs; no surrogates, no NUL."""
     language: str | None = None
     """As the document declares it."""
+    published: datetime | None = None
+    """Aware, in UTC: when the document says it was written."""
     unread: tuple[str, ...] = ()
     """In words, each part of it that could not be read: the text is whole but for these."""
 
