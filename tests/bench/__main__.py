@@ -1,4 +1,7 @@
-"""`make bench`: measures the matcher and prints a table, beside references in the same run."""
+"""`make bench`: measures, and prints tables, beside references in the same run.
+
+python -m tests.bench [--quick] [matcher] [ingest]
+"""
 
 import json
 import os
@@ -15,7 +18,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from tests.bench.ingest import QUICK, STEPS, Amounts, lines
+
 ROOT = Path(__file__).parents[2]
+_PROGRESS = Console(stderr=True)
 DOCUMENTS = {"short": 4_000, "news": 2_000, "long": 30}
 
 
@@ -73,16 +79,14 @@ def _machine() -> str:
     return f"{named[1] if named else platform.machine()}, {os.cpu_count()} cores"
 
 
-def main() -> None:
-    """Measure and print; `--quick` leaves the large sets out."""
+def _matcher(console: Console, *, quick: bool) -> None:
+    """Measure the matcher; quick leaves the large sets out."""
     table = Table(title=f"{_machine()}, Python {platform.python_version()}", box=SIMPLE_HEAD)
     for name in ("", "language", "text"):
         table.add_column(name, no_wrap=True)
     for name in ("names", "terms", "rules", "texts/s", "MB/s", "to split()", "load s", "peak MB"):
         table.add_column(name, justify="right", no_wrap=True)
-    console = Console(width=None if sys.stdout.isatty() else 140)
-    progress = Console(stderr=True)
-    for one in track([*asked(quick="--quick" in sys.argv)], "measuring", console=progress):
+    for one in track([*asked(quick=quick)], "measuring", console=_PROGRESS):
         result = measured(one)
         table.add_row(
             one.what,
@@ -98,6 +102,42 @@ def main() -> None:
             f"{result['peak_mb']:.0f}",
         )
     console.print(table)
+
+
+def _ingest(console: Console, *, quick: bool) -> None:
+    """Measure how documents come in; quick takes few of them."""
+    table = Table(title=f"{_machine()}, Python {platform.python_version()}", box=SIMPLE_HEAD)
+    table.add_column("", no_wrap=True)
+    for name in ("documents", "findings", "mails", "wall s", "CPU s", "MB"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("beside", no_wrap=True)
+    for name in ("CPU s", "figure", "at most"):
+        table.add_column(name, justify="right", no_wrap=True)
+    measurements = lines(QUICK if quick else Amounts())
+    for line in track(measurements, "measuring", total=len(STEPS), console=_PROGRESS):
+        table.add_row(
+            line.what,
+            f"{line.documents:,}" if line.documents else "",
+            f"{line.findings:,}" if line.findings else "",
+            str(line.mails or ""),
+            f"{line.cost.wall_s:.1f}",
+            f"{line.cost.cpu_s:.2f}",
+            f"{line.cost.peak_mb:.0f}",
+            line.beside,
+            f"{line.beside_s:.2f}" if line.beside_s is not None else "",
+            line.figure,
+            line.claim,
+        )
+    console.print(table)
+
+
+def main() -> None:
+    """Measure what is asked for, by default all of it, and print."""
+    quick = "--quick" in sys.argv
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    parts = {"matcher": _matcher, "ingest": _ingest}
+    for name in [name for name in parts if name in sys.argv] or parts:
+        parts[name](console, quick=quick)
 
 
 if __name__ == "__main__":

@@ -280,6 +280,7 @@ def test_ctrl_c_ends_it_at_once_and_its_children_with_it(tmp_path: Path) -> None
         ) as process:
             assert process.stdout is not None
             assert json.loads(process.stdout.readline())["source"] == "a.txt"
+            time.sleep(2)  # for its second child: one that is only starting may say why it ends
             process.send_signal(signal.SIGINT)
             # Its children hold the same pipes, whose end comes with that of the last of them.
             _, said = process.communicate(timeout=DEADLINE_S)

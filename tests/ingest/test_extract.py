@@ -4,7 +4,9 @@ from hypothesis import strategies as st
 
 from tests.ingest.test_language import SENTENCES
 from watch.errors import NotReadableError
-from watch.ingest.extract import SUFFIXES, Extract, extract
+from watch.ingest.extract import PLAIN_SUFFIXES, SUFFIXES, Extract, extract, read_at_once
+from watch.ingest.extract.charset import SAMPLE_LENGTH
+from watch.ingest.extract.readers import READERS
 from watch.ingest.extract.text import one_line, split_title, tidy
 from watch.ingest.sandbox import Sandbox
 
@@ -190,3 +192,72 @@ async def test_hostile_markdown_is_read_whole_in_time(sandbox: Sandbox, text: st
 async def test_a_refusal_leaves_the_sandbox_in_its_own_words(sandbox: Sandbox) -> None:
     with pytest.raises(NotReadableError, match="looks like a PDF"):
         await sandbox.run(extract, b"%PDF-1.7", ".txt")
+
+
+PIECES = [
+    b"Headline",
+    b"A sentence.",
+    b"\n",
+    b"\r\n",
+    b"\r",
+    b" ",
+    b"\t",
+    b"\x0c",
+    "북한".encode(),
+    "naïve".encode("latin-1"),
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\x00",
+    b"\x1b$B",
+    b"\x1b",
+    b"\x7f",
+    b"%PDF-",
+    b"<html>",
+    "\ufeff\u2028".encode(),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map(b"".join))
+def test_what_is_read_at_once_is_what_the_sandbox_would_have_read(content: bytes) -> None:
+    at_once = read_at_once(content)
+    if at_once is not None:
+        assert at_once == extract(content, ".txt")
+
+
+@given(st.text(st.characters(exclude_categories=["C"]) | st.sampled_from("\n\t ")))
+def test_every_sound_text_is_read_at_once(text: str) -> None:
+    content = text.encode()
+    if not content.startswith(b"%PDF-"):
+        assert read_at_once(content) == extract(content, ".txt")
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_character_or_line_end_between_two_pieces_is_read_whole(shift: int) -> None:
+    content = b"x" * (SAMPLE_LENGTH - 3 + shift) + "가\r\n".encode() * 2 + b"end"
+    assert read_at_once(content) == extract(content, ".txt")
+    content = b"x" * (SAMPLE_LENGTH - shift) + b"\r\n\r\nend"
+    assert read_at_once(content) == extract(content, ".txt")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.7",
+        b"\xff\xfea\0",
+        b"\xef\xbb\xbfx",
+        b"a\0b",
+        b"\x1b$B",
+        b"caf\xe9",
+        b"x" * 99 + b"\xc3",
+    ],
+)
+def test_what_must_be_guessed_or_refused_is_not_read_at_once(content: bytes) -> None:
+    assert read_at_once(content) is None
+
+
+def test_every_suffix_has_a_reader_and_no_other_has() -> None:
+    assert set(READERS) == SUFFIXES
+    assert len(READERS) == len(SUFFIXES)
+    assert all(callable(READERS[suffix]) for suffix in SUFFIXES)
+    assert PLAIN_SUFFIXES < SUFFIXES
+    assert ".xls" not in READERS

@@ -25,6 +25,7 @@ from watch.ingest.folder import (
     find_files,
     load_file,
     old_enough,
+    read_files,
     still,
 )
 
@@ -395,6 +396,42 @@ class TestLoading:
             with pytest.raises(SourceError):
                 load_file(folder, found)
         assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+class TestReading:
+    def test_plain_text_is_read_at_once_and_all_else_is_left_to_the_sandbox(
+        self, folder: Folder
+    ) -> None:
+        put(folder, "a.TXT", "Headline\n\n북한".encode())
+        put(folder, "b.text", b"")
+        put(folder, "c.txt", "Müller".encode("latin-1"))
+        put(folder, "d.md", b"# Headline")
+        put(folder, "e.txt", b"%PDF-1.7")
+        assert read_files(folder, find_files(folder).files) == [
+            Extract(title="Headline", text="북한"),
+            Extract(text=""),
+            "Müller".encode("latin-1"),
+            b"# Headline",
+            b"%PDF-1.7",
+        ]
+
+    def test_a_file_that_cannot_be_loaded_takes_no_other_down(self, folder: Folder) -> None:
+        put(folder, "a.txt", b"One")
+        put(folder, "b.txt", b"Two").chmod(0o200)
+        put(folder, "c.txt", b"Three")
+        found = find_files(folder).files
+        (folder.root / "b.txt").unlink()
+        one, two, three = read_files(folder, found)
+        assert (one, three) == (Extract(title="One", text=""), Extract(title="Three", text=""))
+        assert isinstance(two, SourceError)
+        assert str(two) == "it is gone"
+
+    def test_a_text_as_large_as_may_be_is_read(self, folder: Folder) -> None:
+        line = SENTENCES["ru"] + "\r\n"
+        text = line * (MAX_BYTES // len(line.encode()))
+        put(folder, "a.txt", text.encode())
+        (read,) = read_files(folder, find_files(folder).files)
+        assert read == Extract(text=text.replace("\r\n", "\n").rstrip())
 
 
 class TestDocuments:

@@ -6,8 +6,9 @@ from email.message import EmailMessage
 import pytest
 
 from tests.pipeline.conftest import Desk, changed
-from watch.ingest.folder import Folder
+from watch.ingest.folder import Folder, FoundFile
 from watch.pipeline.collect import scan_folder, scan_folder_once
+from watch.pipeline.collect.folders import BATCH_BYTES, BATCH_FILES, BATCH_PARSED, _batches
 from watch.pipeline.job import Job
 from watch.store.findings import count_findings, get_told, get_waiting
 from watch.store.sources import count_unread, get_files, get_sources
@@ -190,3 +191,55 @@ async def test_once_tells_of_a_missing_folder(desk: Desk) -> None:
     context = changed(desk, folders={"gone": gone})
     assert await scan_folder_once(context, source="gone") == ()
     assert (await context.store.read(get_sources))["gone"].error is not None
+
+
+async def test_files_of_all_kinds_are_taken_together_each_with_its_own_text(desk: Desk) -> None:
+    """What is read at once, and what in the sandbox, must not be mixed up."""
+    for number in range(6):
+        desk.write(f"{number}.txt", f"Text {number}\n\nAn ICBM {number}")
+        desk.write(f"{number}.html", f"<title>Page {number}</title><p>An ICBM {number}")
+    desk.write("3.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    await scan_folder_once(desk.context, source="inbox")
+    waiting = await desk.context.store.read(get_waiting)
+    told = await desk.context.store.read(get_told, [one.finding for one in waiting])
+    assert {one.document.key: (one.document.title, one.document.text) for one in told} == {
+        f"{number}.{suffix}": (f"{title} {number}", f"An ICBM {number}")
+        for number in range(6)
+        for suffix, title in (("txt", "Text"), ("html", "Page"))
+    }
+    assert await desk.context.store.read(count_unread) == {"inbox": 1}
+
+
+async def test_more_files_than_fit_in_a_batch_are_all_taken(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    for number in range(BATCH_FILES + 1):
+        desk.write(f"{number}.txt", f"An ICBM {number}")
+    await scan_folder_once(desk.context, source="inbox")
+    assert await _documents(desk) == BATCH_FILES + 1
+    batches = [vars(one) for one in caplog.records if one.message == "folder read"]
+    assert [(one["files"], one["left"]) for one in batches] == [(BATCH_FILES, 1), (1, None)]
+
+
+def found(name: str, size: int = 1) -> FoundFile:
+    return FoundFile(path=name, size=size, mtime_ns=0, os_path=name)
+
+
+def test_what_is_in_memory_at_once_is_bounded() -> None:
+    sizes = {"a": 1, "b": BATCH_BYTES - 1, "c": 1, "d": 5 * BATCH_BYTES, "e": 0, "f": 2}
+    files = [found(f"{name}.txt", size) for name, size in sizes.items()]
+    assert [[file.path[0] for file in batch] for batch in _batches(files)] == [
+        ["a", "b"],
+        ["c"],
+        ["d"],
+        ["e", "f"],
+    ]
+    assert _batches([]) == []
+
+
+def test_plain_texts_wait_for_no_parser() -> None:
+    files = [found(f"{number}.{suffix}") for number in range(30) for suffix in ("pdf", "TXT")]
+    batches = _batches(files)
+    assert [len(batch) for batch in batches] == [30, BATCH_PARSED, 30 - BATCH_PARSED]
+    assert {file.suffix for file in batches[0]} == {".txt"}

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from watch.core.model import Document, FileState, SourceState
 from watch.core.timing import SHORTEST_SCAN, next_poll, next_scan
 from watch.errors import NotReadableError, SourceError
-from watch.ingest.extract import Extract, extract
+from watch.ingest.extract import PLAIN_SUFFIXES, Extract, extract
 from watch.ingest.folder import (
     STILL_S,
     Folder,
@@ -29,9 +29,12 @@ from watch.store.sources import get_files, get_source, put_source, remove_files
 log = logging.getLogger(__name__)
 
 BATCH_FILES = 200
+"""How many plain texts are accepted in one transaction."""
+BATCH_PARSED = 20
+"""How many other files are: some take seconds, for which those beside them wait."""
 BATCH_BYTES = 10_000_000
-"""How many files are accepted in one transaction at the most, and how large they are together:
-all of them are in memory at the same time. A larger file goes alone."""
+"""How large the files of a batch are together, for all of them are in memory; a larger file goes
+alone."""
 FILE_RETRY = timedelta(minutes=1)
 """How soon a file is tried again that could not be read; doubled each time, up to a day."""
 
@@ -74,14 +77,14 @@ async def scan_folder_once(context: Context, *, source: str) -> Sequence[Job]:
     seen = await _look(context, folder, look)
     if seen is None:
         return ()
-    ready = old_enough(seen.fresh.files, context.now())
+    ready = await asyncio.to_thread(old_enough, seen.fresh.files, context.now())
     if len(ready) < len(seen.fresh.files):
-        _, observed = still({}, seen.fresh, 0.0)
+        _, observed = await asyncio.to_thread(still, {}, seen.fresh, 0.0)
         await asyncio.sleep(STILL_S)
         seen = await _look(context, folder, look)
         if seen is None:
             return ()
-        ready, _ = still(observed, seen.fresh, STILL_S)
+        ready, _ = await asyncio.to_thread(still, observed, seen.fresh, STILL_S)
     return await _take(context, folder, look, seen, ready)
 
 
@@ -133,7 +136,7 @@ async def _take(
     is_news = seen.state.has_baseline or folder.backfill
     state = succeeded(seen.state, context.now())
     waiting, left = 0, len(ready)
-    for part in _batches(ready):
+    for part in await asyncio.to_thread(_batches, ready):
         taken = await _read(context, folder, part, known)
         matcher = context.rules.matcher
         batch = Batch(
@@ -168,18 +171,26 @@ async def _take(
     return [Job("make_alerts")] if waiting else ()
 
 
-def _batches(files: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:
-    """Yield the files in their order, as many at once as are to be in memory."""
-    batch: list[FoundFile] = []
+def _batches(files: Iterable[FoundFile]) -> list[list[FoundFile]]:
+    """Return the files as they are to be taken: plain texts first, which make nobody wait."""
+    plain: list[FoundFile] = []
+    others: list[FoundFile] = []
+    for file in files:
+        (plain if file.suffix in PLAIN_SUFFIXES else others).append(file)
+    return [*_parts(plain, BATCH_FILES), *_parts(others, BATCH_PARSED)]
+
+
+def _parts(files: Iterable[FoundFile], most: int) -> Iterator[list[FoundFile]]:
+    part: list[FoundFile] = []
     size = 0
     for file in files:
-        if batch and (len(batch) == BATCH_FILES or size + file.size > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(file)
+        if part and (len(part) == most or size + file.size > BATCH_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(file)
         size += file.size
-    if batch:
-        yield batch
+    if part:
+        yield part
 
 
 async def _read(
@@ -187,23 +198,15 @@ async def _read(
 ) -> list[tuple[FileState, Document | None]]:
     """Return each file's new state and its document; or why there is none."""
     read = await asyncio.to_thread(read_files, folder, files)
-
-    async def extracted(found: FoundFile, content: bytes) -> Extract | SourceError:
-        try:
-            return await context.sandbox.run(extract, content, suffix=found.suffix)
-        except SourceError as error:
-            return error
-
-    by_child = iter(
-        await asyncio.gather(
-            *(
-                extracted(found, content)
-                for found, content in zip(files, read, strict=True)
-                if isinstance(content, bytes)
-            )
+    parsed = await asyncio.gather(
+        *(
+            _parsed(context, found, content)
+            for found, content in zip(files, read, strict=True)
+            if isinstance(content, bytes)
         )
     )
-    ends = [next(by_child) if isinstance(one, bytes) else one for one in read]
+    left = iter(parsed)
+    ends = [next(left) if isinstance(one, bytes) else one for one in read]
 
     def take() -> list[tuple[FileState, Document | None]]:
         now = context.now()
@@ -217,6 +220,14 @@ async def _read(
     taken = await asyncio.to_thread(take)
     _log_unread(folder, taken)
     return taken
+
+
+async def _parsed(context: Context, found: FoundFile, content: bytes) -> Extract | SourceError:
+    """Return what stands in a file's bytes, or why that cannot be told."""
+    try:
+        return await context.sandbox.run(extract, content, suffix=found.suffix)
+    except SourceError as error:
+        return error
 
 
 def _refused(
