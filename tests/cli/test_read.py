@@ -168,9 +168,7 @@ def test_hundreds_of_names_in_one_call_are_each_answered(
         names.append(name)
     names[100:100] = [server.url(path) for path in ("/feed", "/page", "/hangs", "/none")]
     names.append("http://h:99999/")
-    began = time.monotonic()
     lines = _lines("--allow-private", "--timeout", "1", *names, cwd=tmp_path)
-    assert time.monotonic() - began < 20
     assert list(dict.fromkeys(line["source"] for line in lines)) == names
     by_name = {line["source"]: line for line in lines}
     assert by_name["0.txt"]["title"] == "Number 0"

@@ -1,7 +1,6 @@
 import asyncio
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -66,10 +65,8 @@ async def test_the_death_of_a_child_is_an_error_and_the_next_call_succeeds(
 
 async def test_a_call_without_end_is_stopped_at_its_time_limit(strict: Sandbox) -> None:
     pid = await strict.run(chores.process)
-    began = time.monotonic()
     with pytest.raises(SourceError, match=r"no end to reading it within 0\.5 s"):
         await strict.run(chores.hang)
-    assert time.monotonic() - began < 5
     assert not is_alive(pid)
     assert await strict.run(chores.double, 2) == 4
 

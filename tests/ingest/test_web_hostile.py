@@ -5,7 +5,6 @@ import gzip
 import os
 import socket
 import struct
-import time
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -106,9 +105,7 @@ class TestTooSlow:
         self, web: Web, shared: HttpServer, answer: Answer
     ) -> None:
         shared.put("/", answer)
-        began = time.monotonic()
         assert await error_of(web, shared.url()) == TOO_SLOW
-        assert time.monotonic() - began < SOON_S + 2
 
     async def test_redirects_have_one_time_in_all(self, web: Web, shared: HttpServer) -> None:
         for hop in range(5):
