@@ -36,6 +36,8 @@ _DENSE_LANGUAGES = frozenset({"ja", "ko", "th", "wuu", "yue", "zh"})
 _KANA = re.compile(r"[\u3040-\u30ff]")
 
 _AT_ONCE = 1 << 16
+_LATIN_LETTER = re.compile(r"[a-zA-Z]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 _DETECTOR_LOCK = threading.Lock()
 
@@ -131,9 +133,17 @@ def languages_of(title: str, text: str, *, declared: str | None) -> tuple[str, .
 
 
 def _is_all_in_scripts_of(declared: str, *texts: str) -> bool:
-    """Whether no other language could say more; piece by piece, for other threads wait for each."""
-    return all(
-        is_all_in_scripts_of(declared, text[start : start + _AT_ONCE])
-        for text in texts
-        for start in range(0, len(text), _AT_ONCE)
-    )
+    """Whether no other language could say how a word inflects.
+
+    In pieces, for other threads wait for each; and of each what is not ASCII once.
+    """
+    is_latin = is_all_in_scripts_of(declared, "a")
+    for text in texts:
+        for start in range(0, len(text), _AT_ONCE):
+            piece = text[start : start + _AT_ONCE]
+            if not is_latin and _LATIN_LETTER.search(piece):
+                return False
+            others = set() if piece.isascii() else set("".join(_NOT_ASCII.findall(piece)))
+            if not is_all_in_scripts_of(declared, "".join(others)):
+                return False
+    return True

@@ -39,8 +39,8 @@ _WRITTEN = tuple(
 _AFTERNOON = frozenset({"pm", "오후", "午後", "下午"})
 _KOREAN = re.compile("[년오]")
 _TIMESTAMP = re.compile(r"\d{10}(?:\d{3})?")
-_NO_MONTH = re.compile(r"/(?:1[3-9]|[2-9]\d)/")
-"""A date on which feedparser raises what it does not catch."""
+_MONTH_BETWEEN = re.compile(r"/(\d{1,2})(?=/)")
+"""On a month that there is not, written like this, feedparser raises what it does not catch."""
 _OFFSET = re.compile(r"(?:gmt|utc)?\s*([+-])(\d{1,2}):?(\d{2})?")
 # How months begin in English, German, French, Spanish, Italian, Portuguese, Dutch, Polish,
 # Hungarian, Turkish, Russian, Ukrainian, Greek.
@@ -81,6 +81,7 @@ _ZONES = {
 }  # fmt: skip
 _CENTURY_TURNS = 90
 """A year of two digits from here on is of the twentieth century, as feedparser has it."""
+_DECEMBER = 12
 _NO_DATE = time.struct_time((0,) * 9)
 """What feedparser takes for a date and no calendar has."""
 
@@ -169,7 +170,8 @@ def _for_feedparser(written: str) -> time.struct_time | None:
         return _NO_DATE
     if moment is not None:
         return moment.utctimetuple()
-    return _NO_DATE if _NO_MONTH.search(written) else None
+    months = map(int, _MONTH_BETWEEN.findall(written))
+    return _NO_DATE if any(month > _DECEMBER for month in months) else None
 
 
 feedparser.registerDateHandler(_for_feedparser)

@@ -16,6 +16,7 @@ HEAD_LENGTH = 1 << 16
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE | re.ASCII)
 _DECLARATION = re.compile(rb"<\?xml\b[^<>]*>", re.IGNORECASE)
 _DECLARED_WITHIN = 4_096
+_SAMPLE = 20
 _ASSUMED = frozenset({"iso-8859-1", "latin1", "us-ascii"})
 """What servers say that were not told."""
 _HALF_CHARACTER = re.compile(
@@ -56,6 +57,9 @@ def _text(body: bytes, content_type: str | None) -> str:
         labels.reverse()
     if not body.isascii():
         labels.insert(0, "utf-8")
+    if body[:_SAMPLE].count(0) < _SAMPLE // 4:
+        # In wide text every other byte is NUL, or more; in any other they are strays.
+        body = body.replace(b"\0", b"")
     # A body that breaks off inside a character is no less what it was.
     half = _HALF_CHARACTER.search(body[-3:])
     return decode(body[: -len(half[0])] if half else body, declared=labels).lstrip(

@@ -83,7 +83,8 @@ _FIELDS = _TEXTS | _LINES | _EMPTY | _PASSED_OVER | frozenset(_ALIASES)
 _MARK = re.compile(
     rf"""<(?: (?P<comment>!--) | (?P<section>!\[CDATA\[)
         | (?P<end>/?) (?P<name>{_PREFIX}(?:{_any_of(_ENTRIES | _ROOTS | _FIELDS)})) (?=[\s/>])
-          (?P<attributes> (?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+ | [^<>]*+ ) > )""",
+          (?P<attributes> (?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+ | [^<>]*+
+            | (?:[^<>"']++|"[^">]*+"|'[^'>]*+')*+ ) > )""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 _FIELD = re.compile(rf"<{_PREFIX}(?:{_any_of(_FIELDS)})(?=[\s/>])", re.ASCII | re.IGNORECASE)
@@ -229,7 +230,9 @@ class _Salvage:
             # A comment may end with the hyphens that it begins with.
             return self._past(_COMMENT_END, mark.start() + len("<!"))
         if mark["section"]:
-            return self._past(_SECTION_END, end)
+            # The end that is found is another section's if that begins before it.
+            past = self._past(_SECTION_END, end)
+            return end if self._next(_SECTION, end) < past else past
         name = self._name(mark["name"])
         name = _ALIASES.get(name, name)
         attributes = self._attributes(mark["attributes"])
