@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 
 from tests.httpd import HOST
-from watch.ingest.addresses import Address
-from watch.ingest.dialling import dial
-from watch.ingest.exchange import Streams
+from watch.ingest.web.addresses import Address
+from watch.ingest.web.dialling import dial
+from watch.ingest.web.exchange import Streams
 
 PUBLIC = "93.184.216.34"
 PUBLIC_6 = "2606:2800:220:1::1"

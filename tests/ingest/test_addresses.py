@@ -6,7 +6,7 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watch.ingest.addresses import NOT_PUBLIC, Network, is_within, refusal
+from watch.ingest.web.addresses import NOT_PUBLIC, Network, is_within, refusal
 
 WRITTEN = tomli.loads((Path(__file__).parent / "data" / "addresses.toml").read_text("utf-8"))
 REGISTERED_4 = [IPv4Network(block) for block in WRITTEN["registered_4"]]

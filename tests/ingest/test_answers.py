@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watch.ingest.answers import LONGEST, Head, fresh_for, may_be_challenge, refusal_words
-from watch.ingest.answers import retry_after as wait_of
+from watch.ingest.web.answers import LONGEST, Head, fresh_for, may_be_challenge, refusal_words
+from watch.ingest.web.answers import retry_after as wait_of
 
 NOW = datetime(2026, 10, 21, 7, 30, tzinfo=UTC)
 DATE = "Wed, 21 Oct 2026 07:28:00 GMT"

@@ -13,14 +13,8 @@ from hypothesis import strategies as st
 
 from tests.ingest.papers import docx, paragraph, pdf
 from watch.errors import NotReadableError
-from watch.ingest.article import (
-    MAX_COMPARED,
-    MAX_PARAGRAPHS,
-    Article,
-    choose,
-    is_short,
-    parse_article,
-)
+from watch.ingest.article import Article, choose, is_short, parse_article
+from watch.ingest.article.choice import MAX_COMPARED, MAX_PARAGRAPHS
 from watch.ingest.extract import html_to_text
 from watch.ingest.sandbox import Sandbox
 

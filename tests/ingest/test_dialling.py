@@ -12,10 +12,10 @@ import tomli
 from tests.httpd import HOST, LOOPBACK, Answer, HttpServer, redirect
 from tests.ingest.stubs import NAMES, PUBLIC, PUBLIC_6, Dialler, Resolver
 from watch.errors import SourceError
-from watch.ingest.addresses import Address, Network
-from watch.ingest.dialling import Gate, cause, resolve
-from watch.ingest.exchange import Streams
 from watch.ingest.web import Fetched, Limits, Web
+from watch.ingest.web.addresses import Address, Network
+from watch.ingest.web.dialling import Gate, cause, resolve
+from watch.ingest.web.exchange import Streams
 
 WRITTEN = tomli.loads((Path(__file__).parent / "data" / "addresses.toml").read_text("utf-8"))
 NOT_DIALLED: list[str] = WRITTEN["not_dialled"]

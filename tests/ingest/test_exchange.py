@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watch.errors import SourceError
-from watch.ingest.answers import Head
-from watch.ingest.exchange import HEAD_BYTES, READ_BYTES, Exchange, megabytes
+from watch.ingest.web.answers import Head
+from watch.ingest.web.exchange import HEAD_BYTES, READ_BYTES, Exchange, megabytes
 
 HOST = {"Host": "wire.example"}
 ANSWER = (

@@ -1,7 +1,7 @@
 import pytest
 
+from watch.ingest.article.main_text import MAX_ELEMENTS, MAX_LENGTH, main_text
 from watch.ingest.extract import Extract
-from watch.ingest.extract.main_text import MAX_ELEMENTS, MAX_LENGTH, main_text
 
 SENTENCES = "".join(
     f"<p>{number}. The cars held suicide drones, forty to a car, under tarpaulins.</p>"

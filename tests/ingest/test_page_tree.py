@@ -1,7 +1,7 @@
 import pytest
 from lxml import etree
 
-from watch.ingest.extract.page_tree import MAX_ATTRIBUTES, MAX_WHOLE, mend, parse_page, strip_unread
+from watch.ingest.article.page_tree import MAX_ATTRIBUTES, MAX_WHOLE, mend, parse_page, strip_unread
 
 
 def mended(body: str) -> str:

@@ -15,9 +15,9 @@ import pytest
 from tests.httpd import HOST, Answer, HttpServer, redirect
 from tests.ingest.stubs import Resolver
 from watch.errors import AnswerError, SourceError
-from watch.ingest.addresses import Address
-from watch.ingest.exchange import Streams
 from watch.ingest.web import Fetched, Limits, Web, WebSettings
+from watch.ingest.web.addresses import Address
+from watch.ingest.web.exchange import Streams
 
 USER = "Basic dXNlcjpzZWNyZXQ="
 

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from watch.errors import AnswerError, SourceError
-from watch.ingest.robots import (
+from watch.ingest.sandbox import Sandbox
+from watch.ingest.web.robots import (
     AGAIN_AFTER,
     GOOD_FOR,
     LONGEST_DELAY,
@@ -16,7 +17,6 @@ from watch.ingest.robots import (
     robots_url,
     robots_without,
 )
-from watch.ingest.sandbox import Sandbox
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ORIGIN = "https://wire.example"

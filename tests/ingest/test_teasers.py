@@ -1,6 +1,6 @@
 import pytest
 
-from watch.ingest.teasers import is_teaser, without_ending
+from watch.ingest.article.teasers import is_teaser, without_ending
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from tests.ingest.stubs import Dialler, Resolver
 from watch.errors import SourceError
-from watch.ingest.urls import parse_url
 from watch.ingest.web import Web
+from watch.ingest.web.urls import parse_url
 
 PUBLIC = {
     "wire.example": ["93.184.216.34"],

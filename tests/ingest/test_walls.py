@@ -1,7 +1,7 @@
 import pytest
 
 from watch.errors import NotReadableError
-from watch.ingest.walls import LITTLE, MOST, is_for_payers, refuse_wall
+from watch.ingest.article.walls import LITTLE, MOST, is_for_payers, refuse_wall
 
 PASSWORD = '<form><input name=u><INPUT class="x" type = "password"></form>'
 COOKIES = "We and our partners use cookies. Some cookies are needed."

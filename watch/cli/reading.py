@@ -18,7 +18,6 @@ from typing import Any
 
 from watch.core.model import Document, Validators
 from watch.errors import NotReadableError, SourceError
-from watch.ingest.addresses import Network
 from watch.ingest.extract import SUFFIXES, extract
 from watch.ingest.feed import Feed, ParsedFeed, load_feed, parse_feed
 from watch.ingest.feed import document_of as entry_document
@@ -26,6 +25,7 @@ from watch.ingest.folder import Folder, FoundFile, find_files, load_file
 from watch.ingest.folder import document_of as file_document
 from watch.ingest.sandbox import Sandbox
 from watch.ingest.web import CONNECT_S, DECODED_BYTES, Limits, NotModified, Web
+from watch.ingest.web.addresses import Network
 
 AHEAD = 16
 """How many files and feeds are on their way at once."""

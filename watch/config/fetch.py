@@ -3,8 +3,8 @@
 from watch.config.page import Page
 from watch.config.tables import FetchTable
 from watch.errors import SourceError
-from watch.ingest.urls import parse_url
 from watch.ingest.web import Web, WebSettings
+from watch.ingest.web.urls import parse_url
 
 
 def web_settings(page: Page, fetch: FetchTable) -> WebSettings:

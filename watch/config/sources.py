@@ -11,11 +11,11 @@ from watch.config.tables import SourceTable
 from watch.core.toml import Path as Where
 from watch.core.words.languages import primary_language
 from watch.errors import SourceError
-from watch.ingest.addresses import Network
 from watch.ingest.feed import Feed, FullText
 from watch.ingest.feedlist import FeedListFile, load_list
 from watch.ingest.folder import Folder
-from watch.ingest.urls import parse_url
+from watch.ingest.web.addresses import Network
+from watch.ingest.web.urls import parse_url
 
 _FULL_TEXT: Mapping[bool | str, FullText] = {
     False: FullText.NEVER,

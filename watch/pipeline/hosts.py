@@ -11,7 +11,7 @@ from http import HTTPStatus
 from watch.core.model import HostState
 from watch.core.timing import rest_of
 from watch.errors import AnswerError, SourceError
-from watch.ingest.urls import parse_url
+from watch.ingest.web.urls import parse_url
 
 log = logging.getLogger(__name__)
 

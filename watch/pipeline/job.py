@@ -10,10 +10,10 @@ from watch.core.model import FileState, Message, Subscription
 from watch.ingest.feed import Feed
 from watch.ingest.feedlist import FeedListFile, ListStamp
 from watch.ingest.folder import Folder, Observation
-from watch.ingest.robots import Robots
 from watch.ingest.rulefiles import RulesFolder
 from watch.ingest.sandbox import Sandbox
 from watch.ingest.web import Web
+from watch.ingest.web.robots import Robots
 from watch.notify.render import Renderer
 from watch.pipeline.hosts import Hosts
 from watch.pipeline.rules import LiveRules

@@ -17,13 +17,13 @@ from enum import Enum, unique
 
 from watch.core.model import Document, Validators
 from watch.core.words.languages import primary_language
-from watch.ingest.addresses import Network
 from watch.ingest.extract.text import one_line
 from watch.ingest.feed.entries import Entry, ParsedFeed
 from watch.ingest.feed.parse import parse_feed
 from watch.ingest.language import languages_of
 from watch.ingest.sandbox import Sandbox
 from watch.ingest.web import Fetched, NotModified, Web
+from watch.ingest.web.addresses import Network
 
 __all__ = [
     "Entry",

@@ -9,8 +9,8 @@ from watch.core.model import SourceState, Validators, Wishes
 from watch.core.timing import SHORTEST_PACE, move_of, next_reading, pace_of, slowed
 from watch.errors import SourceError
 from watch.ingest.feed import Feed, fetch_feed, read_feed
-from watch.ingest.urls import parse_url
 from watch.ingest.web import Fetched, NotModified
+from watch.ingest.web.urls import parse_url
 from watch.pipeline.collect.entries import accept_entries
 from watch.pipeline.collect.states import note_failure, state_of, succeeded
 from watch.pipeline.hosts import HostClosedError, host_of

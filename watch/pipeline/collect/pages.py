@@ -12,7 +12,8 @@ from watch.errors import AnswerError, NotReadableError, SourceError
 from watch.ingest.article import Article, choose, is_short, parse_article
 from watch.ingest.feed import Feed, FullText
 from watch.ingest.language import languages_of
-from watch.ingest.robots import (
+from watch.ingest.web import Fetched
+from watch.ingest.web.robots import (
     Permission,
     Robots,
     origin_of,
@@ -21,8 +22,7 @@ from watch.ingest.robots import (
     robots_url,
     robots_without,
 )
-from watch.ingest.urls import parse_url
-from watch.ingest.web import Fetched
+from watch.ingest.web.urls import parse_url
 from watch.pipeline.hosts import host_of
 from watch.pipeline.job import Context
 from watch.store.sources import put_host

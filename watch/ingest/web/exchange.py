@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import h11
 
 from watch.errors import SourceError
-from watch.ingest.answers import Head
+from watch.ingest.web.answers import Head
 
 HEAD_BYTES = 65_536
 """How large the head of an answer may be, together with all that comes before it."""

@@ -6,10 +6,10 @@ from http import HTTPStatus
 from ipaddress import ip_network
 
 from watch.errors import SourceError
-from watch.ingest.answers import phrase
-from watch.ingest.dialling import Dial, Gate, Resolve, cause, secure
-from watch.ingest.exchange import HEAD_BYTES, Exchange, Streams
-from watch.ingest.urls import Url, parse_url
+from watch.ingest.web.answers import phrase
+from watch.ingest.web.dialling import Dial, Gate, Resolve, cause, secure
+from watch.ingest.web.exchange import HEAD_BYTES, Exchange, Streams
+from watch.ingest.web.urls import Url, parse_url
 
 _ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 """Where it may stand."""

@@ -1,10 +1,6 @@
-"""What is fetched: http and https, from where it may be fetched, at a bounded cost.
+"""One fetch: asked, redirected, answered, unpacked, within its limits.
 
 Whatever goes wrong is a SourceError in words that a user understands; no other exception leaves.
-
-    address ─► checked ─► connection ─► request ─► head ─► body, unpacked
-       ▲                                            │
-       └──────────────── redirect ◄─────────────────┘
 """
 
 import asyncio
@@ -21,8 +17,8 @@ from types import MappingProxyType
 from watch import __version__
 from watch.core.model import Validators
 from watch.errors import AnswerError, SourceError
-from watch.ingest.addresses import Network
-from watch.ingest.answers import (
+from watch.ingest.web.addresses import Network
+from watch.ingest.web.answers import (
     MOVES,
     REDIRECTS,
     Head,
@@ -32,10 +28,10 @@ from watch.ingest.answers import (
     refusal_words,
     retry_after,
 )
-from watch.ingest.dialling import Dial, Gate, Resolve, cause, dial, resolve, secure
-from watch.ingest.exchange import Exchange, Streams, megabytes
-from watch.ingest.proxy import Proxy
-from watch.ingest.urls import Url, parse_url
+from watch.ingest.web.dialling import Dial, Gate, Resolve, cause, dial, resolve, secure
+from watch.ingest.web.exchange import Exchange, Streams, megabytes
+from watch.ingest.web.proxy import Proxy
+from watch.ingest.web.urls import Url, parse_url
 
 AGENT = "watchlistd"
 """The name that this program goes by on the web; robots.txt may have rules for it."""

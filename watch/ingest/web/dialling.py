@@ -10,8 +10,8 @@ from contextlib import suppress
 from ipaddress import ip_address
 
 from watch.errors import SourceError
-from watch.ingest.addresses import Address, Network, is_within, refusal
-from watch.ingest.exchange import Streams
+from watch.ingest.web.addresses import Address, Network, is_within, refusal
+from watch.ingest.web.exchange import Streams
 
 PORTS = (80, 443, 8080, 8443)
 """Where a redirect may lead; at others, what listens may be no web server."""

@@ -13,8 +13,8 @@ from http import HTTPStatus
 from protego import Protego
 
 from watch.errors import AnswerError, SourceError
-from watch.ingest.urls import parse_url
-from watch.ingest.web import AGENT
+from watch.ingest.web.client import AGENT
+from watch.ingest.web.urls import parse_url
 
 RULES_BYTES = 500 * 1024
 """How much of a robots.txt is read (RFC 9309, 2.5: at least that)."""

@@ -1,6 +1,4 @@
-"""The page that an entry of a feed links to: the article on it, and what is kept of both.
-
-    entry ─ is_short? ─► page ─ parse_article, in the Sandbox ─► Article ─ choose ─► text
+"""A page to the article on it.
 
 A page may be anything. What is no article is refused in words; where the article cannot be told
 from what stands around it, all that can be read on the page is kept, and flagged as degraded.
@@ -12,32 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from watch.core.words.shape import LETTERS, UNSPACED, shape
 from watch.errors import NotReadableError
+from watch.ingest.article.teasers import SHORT, count_letters, is_teaser
+from watch.ingest.article.walls import is_for_payers, refuse_wall
 from watch.ingest.extract import Extract, extract, html_to_text
 from watch.ingest.extract.charset import declared_charset, decode, refuse_binary
-from watch.ingest.language import DENSE_LETTER
-from watch.ingest.teasers import is_teaser, without_ending
-from watch.ingest.walls import is_for_payers, refuse_wall
 
-SHORT = 1_000
-"""An entry with fewer letters is taken for a teaser: some 180 English words, 330 Han characters.
-The excerpts of WordPress have 55 words, those of newspapers up to 150. A page fetched for nothing
-costs a request; a teaser taken for the article costs all that the article mentions."""
 MAX_MARKS = 500_000
 """How many tags a page may have: to read as many takes 5 s."""
-START_LENGTH = 10_000
-"""How much of a text is looked at for its letters, in characters."""
 LEAST_SHARE = 0.1
 """How much of the text of a page, links apart, its article has at least. A short article with six
 long comments below it has a fifth; a caption or a banner taken for one has much less."""
 BORDER = 1_000
 """How many characters a page may have in any case, links apart, beside its article: banners,
 small print."""
-MAX_PARAGRAPHS = 50
-"""An entry with more is looked for in the article as a whole: a teaser has few."""
-MAX_COMPARED = 1_000_000
-"""How long an entry and its article may be together to be compared, in characters: 0.1 s."""
 
 _SUFFIXES: Mapping[str, str] = MappingProxyType(
     {
@@ -52,10 +38,8 @@ _SUFFIXES: Mapping[str, str] = MappingProxyType(
 _PAGES = frozenset({"", "application/xhtml+xml", "text/html"})
 _PDF_MARK = b"%PDF-"
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE | re.ASCII)
-_PARAGRAPH_END = re.compile(r"\n\s*\n")
-_SENTENCE_END = re.compile(r"(?<=[.!?:…。．！？।۔؟”\"’»」』)\]])\n")
 # Loaded by name, so that who only names parse_article, as the parent does, does not load it.
-_MAIN_TEXT = "watch.ingest.extract.main_text"
+_MAIN_TEXT = "watch.ingest.article.main_text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,48 +74,6 @@ def parse_article(body: bytes, *, url: str, content_type: str | None) -> Article
     return _parse_page(html, url=url)
 
 
-def is_short(entry_text: str) -> bool:
-    """Return whether the text of an entry is a teaser rather than the article.
-
-    It is when it has few letters, breaks off, or says to read on elsewhere.
-    """
-    return _letters(entry_text) < SHORT or is_teaser(entry_text)
-
-
-def choose(entry_text: str, article: Article) -> tuple[str, bool]:
-    """Return the text that is kept of an entry and its page, and whether parts may be missing.
-
-    Nothing that the feed said is lost: paragraphs of the entry that do not stand in the article,
-    word for word, go before it. A page that has less than half as much to say as the feed, and
-    something else, is hardly the article.
-    """
-    lead = _not_told(entry_text, article.text)
-    is_less = bool(lead) and len(article.text) < len(entry_text) / 2
-    return "\n\n".join((*lead, article.text)), article.is_degraded or is_less
-
-
-def _not_told(entry_text: str, article_text: str) -> list[str]:
-    """Return the paragraphs of an entry that do not stand in the article."""
-    if len(entry_text) + len(article_text) > MAX_COMPARED:
-        return [entry_text]
-    paragraphs = _PARAGRAPH_END.split(entry_text)
-    if len(paragraphs) > MAX_PARAGRAPHS:
-        paragraphs = [entry_text]
-    told = _run_on(article_text)
-    return [part for part in paragraphs if not _is_told(part, told)]
-
-
-def _is_told(paragraph: str, told: str) -> bool:
-    whole = without_ending(paragraph)
-    words = _run_on(whole)
-    start = told.find(words)
-    end = start + len(words)
-    # "Iran" is not told by "Iranian", but a teaser may be cut within a word.
-    begins = not told[start - 1 : start + 1].isalnum() or start == 0
-    ends = not told[end - 1 : end + 1].isalnum() or end == len(told) or whole != paragraph.rstrip()
-    return start >= 0 and ((begins and ends) or not words)
-
-
 def _parse_page(html: str, *, url: str) -> Article:
     if html.count("<") > MAX_MARKS:
         raise NotReadableError(f"a page of more than {MAX_MARKS:,} tags, which no article has")
@@ -144,7 +86,7 @@ def _parse_page(html: str, *, url: str) -> Article:
         text=found.text if is_main else visible.text,
         language=found.language or visible.language,
     )
-    letters = _letters(page.text)
+    letters = count_letters(page.text)
     refuse_wall(html, page.text, url=url, letters=letters)
     is_cut = is_for_payers(html) or (letters < SHORT and is_teaser(page.text))
     return _article(page, is_degraded=not is_main or is_cut)
@@ -169,16 +111,3 @@ def _is_main(main: str, linked: int, visible: str) -> bool:
     is_tiny = size < LEAST_SHARE * unlinked and unlinked - size > BORDER
     is_list = linked > size > 2 * unlinked
     return bool(size) and not is_tiny and not is_list
-
-
-def _letters(text: str) -> int:
-    """Return how many letters a text has at its start; of scripts that need few, each counts 3."""
-    kinds = shape(text[:START_LENGTH])
-    dense = sum(map(kinds.count, UNSPACED))
-    return sum(map(kinds.count, LETTERS)) + (DENSE_LETTER - 1) * dense
-
-
-def _run_on(text: str) -> str:
-    """Return a text with single spaces for its white space, but for a break within a sentence."""
-    paragraphs = map(str.split, _PARAGRAPH_END.split(text))
-    return _SENTENCE_END.sub(" ", "\n".join(map(" ".join, paragraphs)))

@@ -14,8 +14,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from watch.core.words.languages import primary_language
+from watch.ingest.article.page_tree import mend, parse_page, strip_unread
 from watch.ingest.extract.markup import html_to_text
-from watch.ingest.extract.page_tree import mend, parse_page, strip_unread
 from watch.ingest.extract.text import Extract, one_line, own_title, tidy
 
 MAX_ELEMENTS = 10_000
