@@ -75,7 +75,7 @@ def _check_all(path: Path) -> _Checked:
     """Return what is wrong with a configuration and all it names, and what was checked."""
     from watch.config import load_config
     from watch.ingest.rulefiles import RulesFolder
-    from watch.notify.render import check_templates
+    from watch.notify.templating import check_templates
 
     try:
         config = load_config(path)
@@ -87,7 +87,7 @@ def _check_all(path: Path) -> _Checked:
     return (
         _Checked(told=(_told(config),))
         + _check_rules(config.rules, config.subscriptions)
-        + _Checked(mistakes=tuple(check_templates(config.mail)))
+        + _Checked(mistakes=tuple(check_templates(config.mail.templates)))
     )
 
 

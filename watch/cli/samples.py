@@ -21,8 +21,9 @@ from watch.core.cleaning import clean
 from watch.core.model import MessageState
 from watch.engine.local import LocalEngine
 from watch.pipeline.job import Context
-from watch.store.findings import count_findings, get_waiting
+from watch.store.findings import count_findings
 from watch.store.outbox import get_outbox
+from watch.store.tellings import get_waiting
 
 PATIENCE_S = 60
 """How long the demonstration waits for its mail; it takes about ten seconds."""

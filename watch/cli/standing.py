@@ -23,7 +23,7 @@ from watch.core.model import MessageState
 from watch.core.rules.live import KeptFile
 from watch.pipeline.health import PATIENCE
 from watch.store.db import Store
-from watch.store.findings import count_findings, count_waiting
+from watch.store.findings import count_findings
 from watch.store.lock import holder_of
 from watch.store.outbox import OutboxState, get_outbox
 from watch.store.rulesets import (
@@ -34,6 +34,7 @@ from watch.store.rulesets import (
     get_ruleset,
 )
 from watch.store.sources import count_unread, get_sources
+from watch.store.tellings import count_waiting
 
 _REMEMBERED = timedelta(days=7)
 """How long it is told that a rule file was deleted."""

@@ -75,11 +75,12 @@ def _config(page: Page) -> Config:
         tables = {key: value for key, value in known.items() if _is_tables(value)}
         checked = ConfigTables.model_validate(tables)
     sources = sources_of(page, checked.source)
+    mail = mail_settings(page, checked.mail)
     config = Config(
         path=page.path,
         state=page.root / checked.state.path,
         rules=RulesFolder(path=page.root / checked.rules.path, label=checked.rules.path),
-        mail=mail_settings(page, checked.mail),
+        mail=mail,
         smtp=smtp_settings(page, checked.mail),
         maildir=page.root / checked.mail.maildir,
         delivery=delivery_settings(page, checked.mail),
@@ -89,7 +90,7 @@ def _config(page: Page) -> Config:
         feeds=tuple(sources.feeds.values()),
         own_feeds=sources.own_feeds,
         feed_lists=tuple(sources.lists),
-        subscriptions=tuple(subscriptions_of(page, checked.subscription)),
+        subscriptions=tuple(subscriptions_of(page, checked.subscription, mail.templates)),
     )
     if not checked.source:
         page.add((), "no [[source]]", remedy='add one: name = "inbox", folder = "inbox"')

@@ -1,17 +1,25 @@
-"""Who gets what: `[[subscription]]`."""
+"""Who gets what, when: `[[subscription]]`."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, timedelta, tzinfo
+from pathlib import Path as PathOnDisk
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from watch.config.page import Page
 from watch.config.tables import SubscriptionTable
-from watch.core.model import Send, Severity, Subscription
+from watch.core.model import Group, Severity, Subscription
+from watch.core.sending import parse_quiet, parse_send
 from watch.core.toml import Path as Where
+from watch.notify.templating import LANGUAGE
+
+T = TypeVar("T")
 
 
-def subscriptions_of(page: Page, tables: Sequence[Mapping[str, object]]) -> Iterator[Subscription]:
-    """Yield the subscriptions, in their order, without those that have a mistake."""
+def subscriptions_of(
+    page: Page, tables: Sequence[Mapping[str, object]], templates: PathOnDisk | None
+) -> Iterator[Subscription]:
+    """Yield the subscriptions, in their order; `templates` is the folder of one's own."""
     names: dict[str, int] = {}
     for index, value in enumerate(tables):
         where: Where = ("subscription", index)
@@ -24,20 +32,68 @@ def subscriptions_of(page: Page, tables: Sequence[Mapping[str, object]]) -> Iter
             page.add((*where, "to"), "nobody to write to", remedy="name an address")
         for at, address in enumerate(checked.to):
             page.check_address(address, (*where, "to", at))
-        try:
-            ZoneInfo(checked.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            remedy = 'write a name such as "Asia/Seoul" or "UTC"'
-            what = f'no time zone is called "{checked.timezone}"'
-            page.add((*where, "timezone"), what, remedy=remedy)
-        wait = page.duration(checked.group_wait, (*where, "group_wait"), least=timedelta())
-        yield Subscription(
-            name=checked.name,
-            to=tuple(dict.fromkeys(checked.to)),
-            rules=tuple(checked.rules),
-            tags=tuple(checked.tags),
-            severity=Severity[checked.severity.upper()],
-            send=Send(checked.send),
-            group_wait=wait or timedelta(),
-            timezone=checked.timezone,
-        )
+        yield _subscription(page, checked, where, templates)
+
+
+def _subscription(
+    page: Page, table: SubscriptionTable, where: Where, templates: PathOnDisk | None
+) -> Subscription:
+    """Return a subscription; what is wrong with it is noted, and stands in for by a default."""
+    schedule = _parsed(page, table.send, (*where, "send"), parse_send)
+    if table.send_empty and schedule is None:
+        remedy = 'leave it out, or write a digest such as send = "daily at 07:00"'
+        page.add((*where, "send_empty"), "only digests may be empty", remedy=remedy)
+    if table.max_per_hour < 1:
+        remedy = "write 1 or more; a silence keeps a rule quiet, `severity` and `rules` choose"
+        page.add((*where, "max_per_hour"), "no mail would ever go out", remedy=remedy)
+    _check_language(page, table.language, (*where, "language"), templates)
+    wait = page.duration(table.group_wait, (*where, "group_wait"), least=timedelta())
+    interval = page.duration(table.group_interval, (*where, "group_interval"), least=timedelta())
+    return Subscription(
+        name=table.name,
+        to=tuple(dict.fromkeys(table.to)),
+        rules=tuple(table.rules),
+        tags=tuple(table.tags),
+        severity=Severity[table.severity.upper()],
+        schedule=schedule,
+        quiet=_parsed(page, table.quiet, (*where, "quiet"), parse_quiet),
+        zone=_zone(page, table.timezone, (*where, "timezone")),
+        group=Group(table.group),
+        group_wait=wait or timedelta(),
+        group_interval=interval or timedelta(),
+        max_per_hour=table.max_per_hour,
+        remind_after=page.duration(
+            table.remind_after, (*where, "remind_after"), least=timedelta(minutes=1)
+        ),
+        sends_empty=table.send_empty,
+        language=table.language,
+    )
+
+
+def _parsed(page: Page, written: str | None, where: Where, parse: Callable[[str], T]) -> T | None:
+    """Return what is written, None for nothing; note why it cannot be read."""
+    if written is None:
+        return None
+    try:
+        return parse(written)
+    except ValueError as error:
+        page.add(where, str(error), remedy=None)
+        return None
+
+
+def _zone(page: Page, name: str, where: Where) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        remedy = 'write a name such as "Asia/Seoul" or "UTC"'
+        page.add(where, f'no time zone is called "{name}"', remedy=remedy)
+        return UTC
+
+
+def _check_language(page: Page, language: str, where: Where, templates: PathOnDisk | None) -> None:
+    """Note a language in which there are no templates."""
+    if language == LANGUAGE or (templates is not None and (templates / language).is_dir()):
+        return
+    folder = "a folder that [mail] templates names" if templates is None else templates
+    remedy = f'write "{LANGUAGE}", or put templates into {folder}/{language}'
+    page.add(where, f'there are no templates in "{language}"', remedy=remedy)

@@ -73,9 +73,16 @@ class SubscriptionTable(Table):
     rules: list[str] = Key(default_factory=list)
     tags: list[str] = Key(default_factory=list)
     severity: SeverityWord = "low"
-    send: Literal["at once"] = "at once"
-    group_wait: str = "60s"
+    send: str = "at once"
     timezone: str = "UTC"
+    quiet: str | None = None
+    group: Literal["together", "each"] = "together"
+    group_wait: str = "60s"
+    group_interval: str = "5m"
+    max_per_hour: int = 20
+    remind_after: str | None = None
+    send_empty: bool = False
+    language: str = "en"
 
 
 class ConfigTables(Table):

@@ -1,16 +1,17 @@
-"""The frozen values that flow: document, mention, finding, alert, message.
+"""The frozen values that flow: document, mention, finding; who is told; message.
 
-    Document ─► Matching(mentions, findings) ─► Alert(reason) ─► Message
+    Document ─► Matching(mentions, findings) ─► core.alerts ─► Message
 
 Times are aware and in UTC. Offsets are Python string indices into the document's title or text.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum, IntEnum, unique
 from typing import NamedTuple, NewType
+
+from watch.core.sending import QuietHours, Schedule
 
 DocumentId = NewType("DocumentId", int)
 FindingId = NewType("FindingId", int)
@@ -72,6 +73,11 @@ class Document:
     entry_digest: str | None = None
     """Where the text is that of a page: what `digest` is of the feed's own entry, which alone
     tells whether the entry was edited."""
+
+    @property
+    def name(self) -> str:
+        """What names it in any database: source, key, content."""
+        return f"{self.source}\0{self.key}\0{self.digest}"
 
     @property
     def digest(self) -> str:
@@ -143,10 +149,11 @@ class Matching:
 
 
 @unique
-class Send(Enum):
-    """When a subscription's alerts go out."""
+class Group(Enum):
+    """Whether the stories that are ready at one time share a mail."""
 
-    AT_ONCE = "at once"
+    TOGETHER = "together"
+    EACH = "each"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,57 +168,24 @@ class Subscription:
     """Any of these."""
     severity: Severity = Severity.LOW
     """At least this."""
-    send: Send = Send.AT_ONCE
+    schedule: Schedule | None = None
+    """When digests go out; None to send at once."""
+    quiet: QuietHours | None = None
+    """When nothing but high severity goes out."""
+    zone: tzinfo = UTC
+    """The recipient's clock: of the schedule, the quiet hours, and the times in the mail."""
+    group: Group = Group.TOGETHER
     group_wait: timedelta = timedelta(seconds=60)
     """How long the first finding waits for others, so that one event makes one mail."""
-    timezone: str = "UTC"
-    """An IANA name; the mail shows times in it."""
-
-
-@unique
-class Reason(Enum):
-    """Why an alert goes out now; the words stand in the mail."""
-
-    NEW = "new findings"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A finding that a subscription is still to be told."""
-
-    finding: FindingId
-    subscription: str
-    since: datetime
-    """When the finding was accepted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """The findings that one mail tells a subscription about, and why it goes out now."""
-
-    subscription: str
-    reason: Reason
-    findings: tuple[FindingId, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One document of an alert, with those of its findings that the alert tells."""
-
-    document: Document
-    findings: tuple[Finding, ...]
-
-    def finding_keys(self) -> tuple[str, ...]:
-        """Return what names each finding in any database: source, document, content, rule."""
-        document = self.document
-        stem = (document.source, document.key, document.digest)
-        return tuple("\0".join((*stem, finding.rule)) for finding in self.findings)
-
-
-def alert_key(subscription: str, told: Sequence[Told]) -> str:
-    """Return the steady name of an alert: the same findings for the same reader, the same key."""
-    keys = sorted(key for part in told for key in part.finding_keys())
-    return hashlib.sha256("\0".join((subscription, *keys)).encode("utf-8", "replace")).hexdigest()
+    group_interval: timedelta = timedelta(minutes=5)
+    """How long after a mail the next one goes out at the earliest; high severity waits not."""
+    max_per_hour: int = 20
+    remind_after: timedelta | None = None
+    """After what time a story is told again of which more comes; None for never."""
+    sends_empty: bool = False
+    """Whether a digest goes out although there is nothing to tell."""
+    language: str = "en"
+    """Of the template."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

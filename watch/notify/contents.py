@@ -3,314 +3,341 @@
 Every string is clean, and none is longer than fits: templates only arrange and escape.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import datetime, tzinfo
-from typing import TypedDict, assert_never
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypedDict
 
-from watch.core.cleaning import clean, clip
-from watch.core.excerpts import Excerpt, excerpts
-from watch.core.model import Alert, Document, Field, Finding, Mention, Severity, Subscription, Told
+from watch.core.alerts import FoldedStory, Hidden, Occasion, Reason, Report, Told, ToldStory, Trend
+from watch.core.cleaning import clip
+from watch.core.model import Severity, Subscription
+from watch.core.trend import bars
+from watch.notify.document import (
+    LINE,
+    DocumentContents,
+    document_contents,
+    line_of,
+    moment,
+    ranked,
+    severity_of,
+    title_of,
+)
 from watch.notify.links import parse_link
 
 IN_FULL = 20
-"""How many documents a mail tells in full; more are better read elsewhere."""
+"""How many stories a mail tells in full; more are better read elsewhere."""
 
 IN_BRIEF = 200
 """How many of the others get a line each; the rest is a number."""
 
-_WHYS = 20
-_FOUND = 8
-_TITLE = 300
-_LINE = 120
-_WORDS = 80
-_NOTE = 1_000
-"""The most words a line has room for, and the most characters of what stands in one."""
+_ALSO = 10
+_FOLDED = 20
+_HIDDEN = 20
+_TRENDS = 20
+_FAILING = 10
+"""How many lines there are of each at the most; of those left out there is a number."""
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
-
-
-class PieceContents(TypedDict):
-    """A run of text."""
-
-    text: str
-    is_marked: bool
+_REASONS: Mapping[Reason, str] = {
+    Reason.NEW: "",
+    Reason.UPDATE: "Update: the document was edited; what is new in it is told",
+    Reason.RULE: "A story told before, for which another rule holds now",
+    Reason.REMINDER: "A reminder: more came of a story told before",
+}
 
 
-class ExcerptContents(TypedDict):
-    """A passage of a document; what is marked is what was found."""
-
-    pieces: tuple[PieceContents, ...]
-    has_before: bool
-    has_after: bool
-
-
-class FoundContents(TypedDict):
-    """Words found in a document."""
-
-    words: str
-    """As they stand there."""
-    term: str
-    """The term that found them, as typed in the rule; empty when it says the same."""
-    in_title: int
-    """How many times."""
-    in_text: int
-
-
-class WhyContents(TypedDict):
-    """A rule that holds for a document."""
-
-    rule: str
-    severity: str
-    place: str
-    """The rule's file and line."""
-    found: tuple[FoundContents, ...]
-    more: int
-    """How many other words were found besides."""
-    note: str
-    """Empty when the rule has none."""
-
-
-class DocumentContents(TypedDict):
-    """A document told in full."""
+class AlsoContents(TypedDict):
+    """Another document that tells the same story."""
 
     title: str
-    headline: ExcerptContents
-    """The title with its mentions marked."""
+    """Empty when it is that of the story."""
+    source: str
     url: str
     """http or https; empty when there is nothing safe to link to."""
     host: str
-    """Where the url leads."""
-    place: str
-    """What it goes by in its source, when there is no url."""
-    source: str
-    language: str
-    """A BCP 47 code; empty when unknown."""
-    published: str
-    """Empty when unknown."""
-    seen: str
-    """Without the day if it was published on that day."""
+
+
+class StoryContents(TypedDict):
+    """A story told in full."""
+
+    number: int
+    """What a silence calls it by."""
+    reason: str
+    """Why it is told, when it is not new; empty otherwise."""
+    told_first: str
+    """The day and time when it was told before; empty when it was not."""
     severity: str
-    excerpts: tuple[ExcerptContents, ...]
-    """Empty when the text holds no mention."""
-    has_mentions: bool
-    has_text: bool
-    is_degraded: bool
-    """Whether parts of the text may be missing."""
-    whys: tuple[WhyContents, ...]
-    more: int
-    """How many other rules hold besides."""
+    documents: tuple[DocumentContents, ...]
+    """The first tells it best; the others are those for which other rules hold."""
+    also: tuple[AlsoContents, ...]
+    also_more: int
+    """How many tell it besides."""
 
 
 class LineContents(TypedDict):
-    """A document told in one line."""
+    """A story told in one line."""
 
     title: str
     rules: str
 
 
 class RuleContents(TypedDict):
-    """A rule of the alert, and for how many of its documents it holds."""
+    """A rule of the alert, and for how many of its stories it holds."""
 
+    id: str
     rule: str
     place: str
     severity: str
+    stories: int
+
+
+class FoldedContents(TypedDict):
+    """A story told before, of which documents came that say nothing new."""
+
+    title: str
+    sources: str
     documents: int
+
+
+class HiddenContents(TypedDict):
+    """What a silence kept quiet."""
+
+    kind: str
+    """`rule`, `item`, `source` or `story`."""
+    value: str
+    until: str
+    note: str
+    findings: int
+
+
+class TrendContents(TypedDict):
+    """How a rule fared over the last days."""
+
+    rule: str
+    bars: str
+    """A block character for each day, the last is today."""
+    total: int
 
 
 class Contents(TypedDict):
     """An alert."""
 
     subscription: str
+    occasion: str
+    """`at once`, `digest` or `storm`."""
     reason: str
+    """Why the mail comes now, to follow a colon."""
+    schedule: str
+    """Of a digest, as it is written in the configuration; empty where there is none."""
+    date: str
+    """The day it was made, on the recipient's clock: `26 Aug`."""
     timezone: str
     severity: str
     """The highest: `low`, `normal` or `high`."""
     title: str
-    """The first document's."""
+    """The first story's; empty when there is none."""
     total: int
-    """How many documents there are in all."""
+    """How many stories there are in all."""
     rules: tuple[RuleContents, ...]
     """The highest severity first, then by name."""
-    documents: tuple[DocumentContents, ...]
+    stories: tuple[StoryContents, ...]
     """The highest severity first, then the newest."""
     brief: tuple[LineContents, ...]
     """Those after them."""
     more: int
     """How many there are besides."""
+    folded: tuple[FoldedContents, ...]
+    folded_more: int
+    hidden: tuple[HiddenContents, ...]
+    hidden_more: int
+    trends: tuple[TrendContents, ...]
+    failing: tuple[str, ...]
+    """Sources that could not be read in this time, each with the reason."""
+    failing_more: int
+    stale: tuple[str, ...]
+    """Rule files of which an earlier version is in force."""
 
 
-def contents_of(
-    alert: Alert, told: Sequence[Told], subscription: Subscription, zone: tzinfo
-) -> Contents:
-    """Return what a mail says of the alert; `told` holds at least one document."""
-    ordered = sorted(told, key=_rank, reverse=True)
-    rules = _rules(told)
+def contents_of(report: Report, subscription: Subscription, *, now: datetime) -> Contents:
+    """Return what a mail says of an alert that is made `now`."""
+    zone = subscription.zone
+    ordered = sorted(report.stories, key=_rank, reverse=True)
+    stories = tuple(_story(story, subscription) for story in ordered[:IN_FULL])
     brief = ordered[IN_FULL : IN_FULL + IN_BRIEF]
-    documents = tuple(_document(part, zone) for part in ordered[:IN_FULL])
+    local = now.astimezone(zone)
+    schedule = subscription.schedule
     return {
-        "subscription": _line(subscription.name, _LINE),
-        "reason": alert.reason.value,
+        "subscription": line_of(subscription.name),
+        "occasion": report.alert.occasion.value,
+        "reason": _reason(report.alert.occasion, subscription),
+        "schedule": "" if schedule is None else str(schedule),
+        "date": f"{local.day} {local:%b}",
         "timezone": str(zone),
-        "severity": severity_of(finding for part in told for finding in part.findings).word,
-        "title": documents[0]["title"],
+        "severity": severity_of(finding for part in report.told for finding in part.findings).word,
+        "title": stories[0]["documents"][0]["title"] if stories else "",
         "total": len(ordered),
-        "rules": rules,
-        "documents": documents,
-        "brief": tuple(
-            _brief(_title(part.document), [finding.name for finding in _ranked(part.findings)])
-            for part in brief
-        ),
-        "more": len(ordered) - len(documents) - len(brief),
+        "rules": _rules(report.stories),
+        "stories": stories,
+        "brief": tuple(_brief(story) for story in brief),
+        "more": len(ordered) - len(stories) - len(brief),
+        "folded": tuple(map(_folded, report.folded[:_FOLDED])),
+        "folded_more": len(report.folded[_FOLDED:]),
+        "hidden": tuple(_hidden(one, subscription) for one in report.hidden[:_HIDDEN]),
+        "hidden_more": len(report.hidden[_HIDDEN:]),
+        "trends": tuple(map(_trend, _busiest(report.trends))),
+        "failing": tuple(line_of(one, 2 * LINE) for one in report.failing[:_FAILING]),
+        "failing_more": len(report.failing[_FAILING:]),
+        "stale": tuple(line_of(one) for one in report.stale[:_FAILING]),
     }
 
 
 def shortened(contents: Contents, in_full: int, in_brief: int) -> Contents:
-    """Return the same with fewer documents in full and in brief; what goes is counted."""
-    documents = contents["documents"]
+    """Return the same with fewer stories in full and in brief; what goes is counted."""
+    stories = contents["stories"]
     lines = [
         *(
-            _brief(document["title"], [why["rule"] for why in document["whys"]])
-            for document in documents[in_full:]
+            LineContents(
+                title=clip(story["documents"][0]["title"], LINE),
+                rules=line_of(", ".join(_rules_in(story))),
+            )
+            for story in stories[in_full:]
         ),
         *contents["brief"],
     ]
     return {
         **contents,
-        "documents": documents[:in_full],
+        "stories": stories[:in_full],
         "brief": tuple(lines[:in_brief]),
         "more": contents["more"] + len(lines[in_brief:]),
     }
 
 
-def _rank(part: Told) -> tuple[Severity, datetime]:
+def _rules_in(story: StoryContents) -> Iterable[str]:
+    return dict.fromkeys(why["rule"] for each in story["documents"] for why in each["whys"])
+
+
+def _reason(occasion: Occasion, subscription: Subscription) -> str:
+    match occasion:
+        case Occasion.AT_ONCE:
+            return "new findings, at once"
+        case Occasion.DIGEST:
+            return f"a digest, {subscription.schedule}"
+        case Occasion.STORM:
+            return (
+                f"more than {subscription.max_per_hour} mails an hour, so the rest of them as one"
+            )
+
+
+def _rank(story: ToldStory) -> tuple[Severity, datetime]:
+    return max(_document_rank(part) for part in story.told)
+
+
+def _document_rank(part: Told) -> tuple[Severity, datetime]:
     return severity_of(part.findings), part.document.published or part.document.seen
 
 
-def severity_of(findings: Iterable[Finding]) -> Severity:
-    """Return the highest."""
-    return max((finding.severity for finding in findings), default=Severity.LOW)
+def _story(story: ToldStory, subscription: Subscription) -> StoryContents:
+    """Return a story by the documents that between them show every rule, the others as lines."""
+    shown, others = _split(story.told)
+    documents = tuple(document_contents(part, subscription.zone) for part in shown)
+    return {
+        "number": story.number,
+        "reason": _REASONS[story.reason],
+        "told_first": moment(story.told_first, subscription.zone) if story.told_first else "",
+        "severity": severity_of(finding for part in story.told for finding in part.findings).word,
+        "documents": documents,
+        "also": tuple(_also(part, documents[0]["title"]) for part in others[:_ALSO]),
+        "also_more": len(others[_ALSO:]),
+    }
 
 
-def _ranked(findings: Sequence[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda finding: -finding.severity)
+def _split(told: Sequence[Told]) -> tuple[list[Told], list[Told]]:
+    """Return the documents that are shown, each with the rules that none before it has, the rest.
+
+    The gravest with the most rules comes first, the earliest of these.
+    """
+    ordered = sorted(told, key=lambda part: (-severity_of(part.findings), -len(part.findings)))
+    shown: list[Told] = []
+    others: list[Told] = []
+    seen: set[str] = set()
+    for part in ordered:
+        fresh = tuple(finding for finding in part.findings if finding.rule not in seen)
+        if not fresh:
+            others.append(part)
+            continue
+        seen.update(finding.rule for finding in fresh)
+        shown.append(Told(document=part.document, findings=fresh))
+    return shown, others
 
 
-def _rules(told: Sequence[Told]) -> tuple[RuleContents, ...]:
+def _also(part: Told, title: str) -> AlsoContents:
+    document = part.document
+    link = parse_link(document.url) if document.url else None
+    own = title_of(document)
+    return {
+        "title": "" if own.casefold() == title.casefold() else own,
+        "source": line_of(document.source),
+        "url": link.url if link else "",
+        "host": link.host if link else "",
+    }
+
+
+def _rules(stories: Sequence[ToldStory]) -> tuple[RuleContents, ...]:
     """Return each rule once; one that was edited meanwhile goes by its gravest wording."""
-    findings = [finding for part in told for finding in part.findings]
-    counts = Counter(finding.rule for finding in findings)
+    findings = [finding for story in stories for part in story.told for finding in part.findings]
+    counts = Counter(
+        rule
+        for story in stories
+        for rule in {finding.rule for part in story.told for finding in part.findings}
+    )
     gravest = {finding.rule: finding for finding in sorted(findings, key=lambda one: one.severity)}
     return tuple(
         {
-            "rule": _line(finding.name, _LINE),
-            "place": _line(str(finding.place), _LINE),
+            "id": line_of(finding.rule),
+            "rule": line_of(finding.name),
+            "place": line_of(str(finding.place)),
             "severity": finding.severity.word,
-            "documents": counts[finding.rule],
+            "stories": counts[finding.rule],
         }
         for finding in sorted(gravest.values(), key=lambda one: (-one.severity, one.name, one.rule))
     )
 
 
-def _document(part: Told, zone: tzinfo) -> DocumentContents:
-    document = part.document
-    findings = _ranked(part.findings)
-    link = parse_link(document.url) if document.url else None
-    mentions = [mention for finding in findings for mention in finding.mentions]
-    in_text = [(one.start, one.end) for one in mentions if one.field is Field.TEXT]
-    published = moment(document.published, zone) if document.published else ""
-    seen = moment(document.seen, zone)
-    language = document.languages[0] if document.languages else ""
+def _brief(story: ToldStory) -> LineContents:
+    shown, _ = _split(story.told)
+    names = (finding.name for part in shown for finding in ranked(part.findings))
+    return {"title": clip(title_of(shown[0].document), LINE), "rules": line_of(", ".join(names))}
+
+
+def _folded(story: FoldedStory) -> FoldedContents:
     return {
-        "title": _title(document),
-        "headline": _headline(document, mentions),
-        "url": link.url if link else "",
-        "host": link.host if link else "",
-        "place": "" if link else _line(document.url or document.key, _TITLE),
-        "source": _line(document.source, _LINE),
-        "language": language if _LANGUAGE.fullmatch(language) else "",
-        "published": published,
-        "seen": seen.removeprefix(published.partition(", ")[0] + ", ") if published else seen,
-        "severity": severity_of(findings).word,
-        "excerpts": tuple(_excerpt(one) for one in excerpts(document.text, in_text)),
-        "has_mentions": bool(mentions),
-        "has_text": bool(document.text.strip()),
-        "is_degraded": document.is_degraded,
-        "whys": tuple(_why(finding, document) for finding in findings[:_WHYS]),
-        "more": len(findings[_WHYS:]),
+        "title": line_of(story.title) or "(no title)",
+        "sources": line_of(", ".join(dict.fromkeys(story.sources))),
+        "documents": len(story.sources),
     }
 
 
-def _headline(document: Document, mentions: Sequence[Mention]) -> ExcerptContents:
-    """Return the title with its mentions marked: all of it, unless it is no title but a text."""
-    spans = [(one.start, one.end) for one in mentions if one.field is Field.TITLE]
-    marked = excerpts(document.title, spans, width=_TITLE, most=1)
-    if marked:
-        return _excerpt(marked[0])
-    piece = PieceContents(text=_title(document), is_marked=False)
-    return {"pieces": (piece,), "has_before": False, "has_after": False}
-
-
-def _excerpt(excerpt: Excerpt) -> ExcerptContents:
+def _hidden(hidden: Hidden, subscription: Subscription) -> HiddenContents:
+    silence = hidden.silence
     return {
-        "pieces": tuple(
-            PieceContents(text=clean(piece.text), is_marked=piece.is_marked)
-            for piece in excerpt.pieces
-        ),
-        "has_before": excerpt.has_before,
-        "has_after": excerpt.has_after,
+        "kind": silence.kind.value,
+        "value": line_of(silence.value),
+        "until": moment(silence.until, subscription.zone),
+        "note": line_of(silence.note),
+        "findings": len(hidden.findings),
     }
 
 
-def _why(finding: Finding, document: Document) -> WhyContents:
-    found = _found(finding.mentions, document)
+def _busiest(trends: Sequence[Trend]) -> Sequence[Trend]:
+    """Return the trends of the rules that hold most often; none on the first day."""
+    if not any(any(trend.counts[:-1]) for trend in trends):
+        return ()
+    ordered = sorted(trends, key=lambda one: (-sum(one.counts), one.name))
+    return ordered[:_TRENDS]
+
+
+def _trend(trend: Trend) -> TrendContents:
     return {
-        "rule": _line(finding.name, _LINE),
-        "severity": finding.severity.word,
-        "place": _line(str(finding.place), _LINE),
-        "found": tuple(found[:_FOUND]),
-        "more": len(found[_FOUND:]),
-        "note": _line(finding.note or "", _NOTE),
+        "rule": line_of(trend.name),
+        "bars": bars(trend.counts),
+        "total": sum(trend.counts),
     }
-
-
-def _found(mentions: Sequence[Mention], document: Document) -> list[FoundContents]:
-    """Return the words that were found, each once; capitals make no other word."""
-    raw = Counter((one.field, one.text_in(document), one.term) for one in mentions)
-    found: dict[tuple[str, str], FoundContents] = {}
-    for (field, verbatim, term), times in raw.items():
-        words, typed = _line(verbatim, _WORDS), _line(term.removeprefix("="), _WORDS)
-        said = "" if typed.casefold() == words.casefold() else typed
-        one = found.setdefault(
-            (words.casefold(), said), {"words": words, "term": said, "in_title": 0, "in_text": 0}
-        )
-        match field:
-            case Field.TITLE:
-                one["in_title"] += times
-            case Field.TEXT:
-                one["in_text"] += times
-            case _:
-                assert_never(field)
-    return list(found.values())
-
-
-def _brief(title: str, rules: Sequence[str]) -> LineContents:
-    return {"title": clip(title, _LINE), "rules": _line(", ".join(rules), _LINE)}
-
-
-def _title(document: Document) -> str:
-    return _line(document.title, _TITLE) or "(no title)"
-
-
-def moment(when: datetime, zone: tzinfo) -> str:
-    """Return it as `26 Aug 2026, 09:12 KST`; a zone without a name shows its offset."""
-    try:
-        local = when.astimezone(zone)
-    except OverflowError:  # a feed's year 1, or 9999
-        local = when
-    return f"{local.day} {local:%b %Y, %H:%M %Z}"
-
-
-def _line(text: str, most: int) -> str:
-    return clip(clean(text).strip(), most)

@@ -11,7 +11,7 @@ from typing import TypedDict
 from watch.core.cleaning import clean, clip
 from watch.core.rules.live import Broken, Conflict, Gone, KeptFile
 from watch.errors import Mistake
-from watch.notify.contents import moment
+from watch.notify.document import moment
 
 _MISTAKES = 10
 _COLUMNS = 200

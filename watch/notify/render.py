@@ -3,45 +3,28 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
-from traceback import walk_tb
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from jinja2 import (
-    BaseLoader,
-    ChoiceLoader,
-    FileSystemLoader,
-    PackageLoader,
-    StrictUndefined,
-    TemplateError,
-    TemplateSyntaxError,
-)
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
+from watch.core.alerts import Occasion, Report
 from watch.core.cleaning import clean, clip
-from watch.core.model import Alert, Message, Subscription, Told, alert_key
-from watch.errors import ChannelRefusedError, Mistake, PermanentError
+from watch.core.model import Message, Subscription
+from watch.errors import ChannelRefusedError, PermanentError
 from watch.notify.addresses import Address, parse_address
-from watch.notify.contents import IN_BRIEF, IN_FULL, Contents, contents_of, severity_of, shortened
+from watch.notify.contents import IN_BRIEF, IN_FULL, Contents, contents_of, shortened
+from watch.notify.document import severity_of
 from watch.notify.mail import Header, address_header, compose, named_header, text_header
-from watch.notify.notice import Notice, NoticeContents
-from watch.notify.sample import SAMPLE_ALERT, SAMPLE_SUBSCRIPTION, SAMPLES
-from watch.notify.setting import fill
+from watch.notify.notice import Notice
+from watch.notify.templating import SUBJECT, Templates
 
-SUBJECT, TEXT, HTML = "subject.j2", "alert.txt.j2", "alert.html.j2"
-TEMPLATES = (SUBJECT, TEXT, HTML)
-"""The templates that a folder may replace, by file name."""
 _NOTICE_TEXT, _NOTICE_HTML = "notice.txt.j2", "notice.html.j2"
 
 PART_BYTES = 100_000
 """How large a part may be: Gmail cuts HTML at 102 kB."""
-
-_RUNAWAY = 1_000_000
-"""A template that yields more than this is broken."""
 
 _AUTOMATIC = (
     Header(name="Auto-Submitted", wire="auto-generated"),
@@ -92,39 +75,6 @@ class _Parts:
     complaints: tuple[str, ...]
 
 
-class Templates:
-    """The shipped templates, or those of a folder where it has them."""
-
-    def __init__(self, folder: Path | None) -> None:
-        shipped = PackageLoader("watch.notify")
-        self._shipped = _environment(shipped)
-        own = shipped if folder is None else ChoiceLoader([FileSystemLoader(folder), shipped])
-        self._own = _environment(own)
-
-    def render(self, name: str, contents: Contents) -> tuple[str, str | None]:
-        """Return what the template makes of it; with a complaint when the shipped one stood in."""
-        made = self.attempt(name, contents)
-        if isinstance(made, str):
-            return made, None
-        complaint = f"the template {name} failed, the shipped one was used: {_reason(made)}"
-        return self._shipped.get_template(name).render(**contents), complaint
-
-    def render_shipped(self, name: str, contents: NoticeContents) -> str:
-        """Return what a template makes of it that no folder replaces."""
-        return self._shipped.get_template(name).render(**contents)
-
-    def attempt(self, name: str, contents: Contents) -> str | Exception:
-        """Return what the template makes of it, or why it makes nothing fit to send."""
-        try:
-            text = self._own.get_template(name).render(**contents)
-            text.encode()  # a lone surrogate is found here, not when the mail is put together
-        except Exception as error:  # noqa: BLE001 - a foreign template may raise anything
-            return error
-        if len(text) > _RUNAWAY:
-            return ValueError(f"it yields more than {_RUNAWAY:,} characters")
-        return text if text.strip() else ValueError("it yields nothing")
-
-
 class Renderer:
     """Writes the mails of alerts; raises ChannelRefusedError when the sender is no address."""
 
@@ -136,19 +86,16 @@ class Renderer:
             raise ChannelRefusedError(f"mails have no sender: {error}") from error
         self._templates = Templates(settings.templates)
 
-    def render(
-        self, alert: Alert, told: Sequence[Told], subscription: Subscription, *, now: datetime
-    ) -> Rendered:
+    def render(self, report: Report, subscription: Subscription, *, now: datetime) -> Rendered:
         """Return a mail for each address of the subscription, dated `now`.
 
-        `told` holds the alert's documents, at least one. Which mail a Message-ID names depends on
-        the findings and the address alone; the same arguments give the same bytes. An address that
-        cannot be written to is a failure of its own and costs the others nothing.
+        Which mail a Message-ID names depends on the findings and the address alone; the same
+        arguments give the same bytes. An address that cannot be written to is a failure of its
+        own and costs the others nothing.
         """
-        zone, unknown = _zone(subscription.timezone)
-        parts = self._parts(contents_of(alert, told, subscription, zone))
-        common = self._headers(told, subscription, parts.subject, now.astimezone(zone))
-        key = alert_key(subscription.name, told)
+        parts = self._parts(contents_of(report, subscription, now=now), subscription.language)
+        common = self._headers(report, subscription, parts.subject, now)
+        key = report.key(now)
         messages: list[Message] = []
         failures: list[AddressFailure] = []
         for recipient in dict.fromkeys(subscription.to):
@@ -167,9 +114,7 @@ class Renderer:
             content = compose(headers, parts.text, parts.html, f"=_wl.{name}")
             messages.append(Message(recipient=recipient, message_id=message_id, content=content))
         return Rendered(
-            messages=tuple(messages),
-            failures=tuple(failures),
-            complaints=(*unknown, *parts.complaints),
+            messages=tuple(messages), failures=tuple(failures), complaints=parts.complaints
         )
 
     def render_notice(self, notice: Notice, *, now: datetime) -> Rendered:
@@ -189,7 +134,7 @@ class Renderer:
             Header(name="Message-ID", wire=message_id),
             text_header("Subject", clip(notice.contents["subject"], _SUBJECT_LENGTH)),
             Header(name="Date", wire=format_datetime(now)),
-            *self._thread("notice", notice.topic),
+            *self._thread(("notice", notice.topic)),
             *_AUTOMATIC,
         )
         text = self._templates.render_shipped(_NOTICE_TEXT, notice.contents)
@@ -198,14 +143,16 @@ class Renderer:
         message = Message(recipient=notice.to, message_id=message_id, content=content)
         return Rendered(messages=(message,))
 
-    def _parts(self, contents: Contents) -> _Parts:
-        """Return subject, text and HTML, with as many documents as each part has room for."""
-        subject, subject_complaint = self._templates.render(SUBJECT, contents)
+    def _parts(self, contents: Contents, language: str) -> _Parts:
+        """Return subject, text and HTML, with as many stories as each part has room for."""
+        kind = "alert" if contents["occasion"] == Occasion.AT_ONCE.value else "digest"
+        render = partial(self._templates.render, language=language)
+        subject, subject_complaint = render(SUBJECT, contents)
         in_full, in_brief = IN_FULL, IN_BRIEF
         while True:
             fitting = shortened(contents, in_full, in_brief)
-            text, text_complaint = self._templates.render(TEXT, fitting)
-            html, html_complaint = self._templates.render(HTML, fitting)
+            text, text_complaint = render(f"{kind}.txt.j2", fitting)
+            html, html_complaint = render(f"{kind}.html.j2", fitting)
             size = max(len(part.encode()) for part in (text, html))
             if size <= PART_BYTES or not in_full + in_brief:
                 break
@@ -223,99 +170,42 @@ class Renderer:
         return (address_header("From", self._sender), *reply_to, address_header("To", to))
 
     def _headers(
-        self, told: Sequence[Told], subscription: Subscription, subject: str, now: datetime
+        self, report: Report, subscription: Subscription, subject: str, now: datetime
     ) -> tuple[Header, ...]:
         """Return the headers that do not depend on the address."""
-        findings = [finding for part in told for finding in part.findings]
+        findings = [finding for part in report.told for finding in part.findings]
+        sources = [part.document.source for part in report.told]
         list_id = f"{_slug(subscription.name)}.watchlist.{self._sender.domain}"
         return (
             text_header("Subject", subject),
-            Header(name="Date", wire=format_datetime(now)),
-            *self._thread(subscription.name, str(now.date())),
+            Header(name="Date", wire=format_datetime(now.astimezone(subscription.zone))),
+            *self._thread(*_topics(report, subscription, now)),
             named_header("List-Id", subscription.name, list_id),
             *_AUTOMATIC,
             text_header("X-Watchlist-Rule", _listed(finding.rule for finding in findings)),
             Header(name="X-Watchlist-Severity", wire=severity_of(findings).word),
-            text_header("X-Watchlist-Source", _listed(part.document.source for part in told)),
+            text_header("X-Watchlist-Source", _listed(sources)),
         )
 
-    def _thread(self, *topic: str) -> tuple[Header, ...]:
-        """Return what hangs the mails of a topic together: an id that no mail has."""
-        root = f"<wl.thread.{_digest(*topic)}@{self._sender.domain}>"
-        return (Header(name="In-Reply-To", wire=root), Header(name="References", wire=root))
-
-
-def check_templates(settings: MailSettings) -> tuple[Mistake, ...]:
-    """Return what is wrong with the templates that the folder replaces, each tried on samples."""
-    folder = settings.templates
-    if folder is None:
-        return ()
-    if not folder.is_dir():
+    def _thread(self, *topics: tuple[str, ...]) -> tuple[Header, ...]:
+        """Return what hangs the mails of topics together, the widest first: ids of no mails."""
+        roots = [f"<wl.thread.{_digest(*topic)}@{self._sender.domain}>" for topic in topics]
         return (
-            Mistake(
-                path=str(folder),
-                text="no such folder",
-                remedy="create it, or leave `templates` out",
-            ),
+            Header(name="In-Reply-To", wire=roots[-1]),
+            Header(name="References", wire=" ".join(roots)),
         )
-    templates = Templates(folder)
-    mistakes = []
-    for name in TEMPLATES:
-        if not (folder / name).exists():
-            continue
-        attempts = (templates.attempt(name, contents) for contents in _samples())
-        error = next((made for made in attempts if isinstance(made, Exception)), None)
-        if error is not None:
-            line = _line_of(error, folder / name)
-            mistakes.append(Mistake(path=str(folder / name), line=line, text=_reason(error)))
-    return tuple(mistakes)
 
 
-def _samples() -> Iterator[Contents]:
-    """Yield what between them takes every branch of a template."""
-    for told in SAMPLES:
-        whole = contents_of(SAMPLE_ALERT, told, SAMPLE_SUBSCRIPTION, UTC)
-        yield whole
-        yield shortened(whole, 1, 1)
-        yield shortened(whole, 0, 0)
+def _topics(report: Report, subscription: Subscription, now: datetime) -> Sequence[tuple[str, ...]]:
+    """Return what a mail is about: a subscription's day, and its story where it tells one alone.
 
-
-def _environment(loader: BaseLoader) -> ImmutableSandboxedEnvironment:
-    """Return where templates run: they see plain values, and what they leave out is an error."""
-    environment = ImmutableSandboxedEnvironment(
-        loader=loader,
-        undefined=StrictUndefined,
-        autoescape=lambda name: name is not None and ".html" in name,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"fill": fill, "clip": clip}
-    return environment
-
-
-def _reason(error: Exception) -> str:
-    said = error.message if isinstance(error, TemplateError) else str(error)
-    return clip(clean(said or type(error).__name__), _SUBJECT_LENGTH)
-
-
-def _line_of(error: Exception, path: Path) -> int | None:
-    """Return the line of the template that it was at; jinja writes it into the traceback."""
-    if isinstance(error, TemplateSyntaxError) and error.filename == str(path):
-        return error.lineno
-    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
-    return next(
-        (frame.f_lineno for frame in reversed(frames) if frame.f_code.co_filename == str(path)),
-        None,
-    )
-
-
-def _zone(name: str) -> tuple[tzinfo, tuple[str, ...]]:
-    """Return the zone, or UTC and a complaint."""
-    try:
-        return ZoneInfo(name), ()
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC, (f'the time zone "{clip(clean(name), 60)}" is not known, UTC was used',)
+    What is told again belongs to the day when it was told first, so that it stands with that mail.
+    """
+    if len(report.stories) != 1:
+        return [(subscription.name, str(now.astimezone(subscription.zone).date()))]
+    (story,) = report.stories
+    day = (story.told_first or now).astimezone(subscription.zone).date()
+    return [(subscription.name, str(day)), (subscription.name, "story", story.key)]
 
 
 def _slug(name: str) -> str:

@@ -1,19 +1,35 @@
 """An alert that shows what an alert may hold; nothing in it happened."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
-from watch.core.model import (
+from watch.core.alerts import (
     Alert,
+    FoldedStory,
+    Hidden,
+    Occasion,
+    Reason,
+    Report,
+    Silence,
+    SilenceId,
+    SilenceKind,
+    StoryId,
+    Told,
+    ToldStory,
+    Trend,
+)
+from watch.core.model import (
     Document,
     Field,
     Finding,
+    FindingId,
     Mention,
     Place,
-    Reason,
     Severity,
     Subscription,
-    Told,
 )
+from watch.core.sending import Schedule
 
 _SEEN = datetime(2026, 8, 26, 0, 14, tzinfo=UTC)
 
@@ -38,6 +54,14 @@ _KOREAN = Document(
     title="북한, 자폭 드론 추가 생산",
     text="",
     seen=_SEEN,
+)
+
+_REPRINT = replace(
+    _DRONES,
+    source="inbox",
+    key="reprint.txt",
+    url="https://example.com/reprint",
+    title="More drones",
 )
 
 
@@ -87,11 +111,59 @@ _TOLD = (
     ),
 )
 
-SAMPLES = (_TOLD, (Told(document=_KOREAN, findings=(_PLAIN,)),))
-"""What alerts tell: one with nearly everything, one with next to nothing."""
+SAMPLE_NOW = _SEEN + timedelta(minutes=1)
+"""When the samples are told."""
 
-SAMPLE_SUBSCRIPTION = Subscription(name="Example desk", to=("desk@example.org",))
+SAMPLE_SUBSCRIPTION = Subscription(
+    name="Example desk",
+    to=("desk@example.org",),
+    schedule=Schedule(at=time(7)),
+)
 """Whom the samples are for."""
 
-SAMPLE_ALERT = Alert(subscription=SAMPLE_SUBSCRIPTION.name, reason=Reason.NEW, findings=())
-"""Why they go out."""
+_SILENCE = Silence(
+    id=SilenceId(1),
+    kind=SilenceKind.RULE,
+    value="icbm",
+    since=_SEEN - timedelta(days=1),
+    until=_SEEN + timedelta(days=2),
+    note="until the exercise is over",
+)
+
+
+def _story(number: int, reason: Reason, *told: Told) -> ToldStory:
+    return ToldStory(
+        number=StoryId(number),
+        key=str(number),
+        reason=reason,
+        told=told,
+        told_first=None if reason is Reason.NEW else _SEEN - timedelta(days=1),
+    )
+
+
+def _report(occasion: Occasion, *stories: ToldStory, **others: Any) -> Report:  # noqa: ANN401 - any part of it
+    alert = Alert(subscription=SAMPLE_SUBSCRIPTION.name, occasion=occasion, stories=())
+    return Report(alert=alert, stories=stories, **others)
+
+
+_FULL = _report(
+    Occasion.AT_ONCE,
+    _story(1, Reason.NEW, _TOLD[0], replace(_TOLD[0], document=_REPRINT)),
+    _story(2, Reason.UPDATE, _TOLD[1]),
+    folded=(FoldedStory(title=_DRONES.title, sources=("Example Wire", "inbox"), findings=()),),
+    hidden=(Hidden(silence=_SILENCE, findings=(FindingId(1), FindingId(2))),),
+    trends=(Trend(rule="suicide-drones", name="Suicide drones", counts=(1, 0, 2, 3) * 3 + (5, 9)),),
+    failing=("Example Wire: answered 503 Service Unavailable",),
+    stale=("rules/korea.toml",),
+)
+
+SAMPLES = (
+    _FULL,
+    _report(
+        Occasion.AT_ONCE, _story(3, Reason.REMINDER, Told(document=_KOREAN, findings=(_PLAIN,)))
+    ),
+    replace(_FULL, alert=replace(_FULL.alert, occasion=Occasion.DIGEST)),
+    replace(_FULL, alert=replace(_FULL.alert, occasion=Occasion.STORM)),
+    _report(Occasion.DIGEST),
+)
+"""What mails are written from: with nearly everything, with next to nothing, with nothing."""

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from watch.core.cleaning import clean, clip
 from watch.core.model import SourceState
-from watch.notify.contents import moment
+from watch.notify.document import moment
 from watch.notify.notice import Notice
 
 _MOST = 50

@@ -2,41 +2,113 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from watch.core.grouping import due_alerts
-from watch.core.model import Alert, Subscription, alert_key
+from watch.core.alerts import Alert, Plan, Report, Trend
+from watch.core.grouping import hush, make_plan
+from watch.core.model import Subscription
+from watch.core.trend import counts_by_day
+from watch.notify.render import Rendered
 from watch.pipeline.job import Context, Job
-from watch.store.findings import get_told, get_waiting
+from watch.store.db import Transaction
+from watch.store.findings import get_moments, get_told_stories
 from watch.store.outbox import add_alert
+from watch.store.rulesets import get_rule_files
+from watch.store.silences import get_silences
+from watch.store.sources import get_sources
+from watch.store.tellings import get_pasts, get_unsaid, get_waiting, settle
 
 log = logging.getLogger(__name__)
 
+_TREND_DAYS = 14
+
 
 async def make_alerts(context: Context, *, waits: bool = True) -> Sequence[Job]:
-    """Write the mails of every alert that is due; with `waits` off every wait is over.
+    """Write the mails of every alert that is due; with `waits` off nothing waits for more to come.
 
     Safe to run twice: an alert is known by its findings, and made once.
     """
     now = context.now()
-    waiting = await context.store.read(get_waiting)
+    plan = await context.store.read(plan_now, context.subscriptions, now, waits=waits)
+    if plan.folded or plan.silenced:
+        await context.store.write(settle, plan.folded, plan.silenced)
     subscriptions = {one.name: one for one in context.subscriptions}
-    alerts = due_alerts(waiting, context.subscriptions, now, waits=waits)
-    for alert in alerts:
+    for alert in plan.alerts:
         await _write_mails(context, alert, subscriptions[alert.subscription])
-    return [Job("deliver")] if alerts else []
+    return [Job("deliver")] if plan.alerts else []
+
+
+def plan_now(
+    transaction: Transaction,
+    subscriptions: Sequence[Subscription],
+    now: datetime,
+    *,
+    waits: bool = True,
+) -> Plan:
+    """Return what is to be done now about all that waits; nothing is changed by it."""
+    waiting = get_waiting(transaction)
+    if not waiting and not any(one.sends_empty for one in subscriptions):
+        return Plan()
+    silenced, heard = hush(waiting, get_silences(transaction), now)
+    names = [one.name for one in subscriptions]
+    pasts = get_pasts(transaction, names, {one.story for one in heard}, now)
+    plan = make_plan(heard, subscriptions, pasts, now, waits=waits)
+    return replace(plan, silenced=silenced)
+
+
+def get_report(
+    transaction: Transaction,
+    alert: Alert,
+    subscription: Subscription,
+    sources: Collection[str],
+    now: datetime,
+) -> Report:
+    """Return all that the mail of an alert is written from; `sources` are the configured ones."""
+    stories = get_told_stories(transaction, alert.stories)
+    folded, hidden = get_unsaid(transaction, alert.subscription, get_silences(transaction))
+    names = {
+        finding.rule: finding.name
+        for story in stories
+        for part in story.told
+        for finding in part.findings
+    }
+    # A day more than is shown: the first is a whole one in any zone.
+    moments = get_moments(transaction, names, now - timedelta(days=_TREND_DAYS + 1))
+    return Report(
+        alert=alert,
+        stories=stories,
+        folded=folded,
+        hidden=hidden,
+        trends=tuple(
+            Trend(
+                rule=rule,
+                name=name,
+                counts=counts_by_day(moments.get(rule, ()), now, subscription.zone, _TREND_DAYS),
+            )
+            for rule, name in names.items()
+        ),
+        failing=tuple(
+            f"{name}: {state.error}"
+            for name, state in get_sources(transaction).items()
+            if name in sources and state.failing_since is not None and state.error
+        ),
+        stale=tuple(
+            file.path for file in get_rule_files(transaction) if file.stale_since is not None
+        ),
+    )
 
 
 async def _write_mails(context: Context, alert: Alert, subscription: Subscription) -> None:
-    told = await context.store.read(get_told, alert.findings)
     now = context.now()
-    rendered = await asyncio.to_thread(context.renderer.render, alert, told, subscription, now=now)
+    sources = (*context.folders, *context.feeds)
+    report = await context.store.read(get_report, alert, subscription, sources, now)
+    rendered: Rendered = await asyncio.to_thread(
+        context.renderer.render, report, subscription, now=now
+    )
     is_new = await context.store.write(
-        add_alert,
-        alert,
-        rendered.messages,
-        key=alert_key(subscription.name, told),
-        now=now,
+        add_alert, report, rendered.messages, key=report.key(now), now=now
     )
     for failure in rendered.failures:
         log.error(
@@ -50,8 +122,10 @@ async def _write_mails(context: Context, alert: Alert, subscription: Subscriptio
             "alert made",
             extra={
                 "subscription": subscription.name,
+                "occasion": alert.occasion.value,
+                "stories": len(report.stories),
                 "findings": len(alert.findings),
-                "documents": len(told),
+                "documents": len(report.told),
                 "mails": len(rendered.messages),
             },
         )

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from watch.core.alerts import Telling
 from watch.core.cleaning import clip
 from watch.core.grouping import selects
 from watch.core.matcher import Matcher
@@ -15,12 +16,14 @@ from watch.core.model import (
     Matching,
     SourceState,
     Subscription,
-    Waiting,
 )
+from watch.core.story import Sketch, sketch_of
 from watch.store.db import Transaction
 from watch.store.documents import Added, add_documents
-from watch.store.findings import add_findings, add_waiting
+from watch.store.findings import add_findings
 from watch.store.sources import put_files, put_source
+from watch.store.stories import place_in_stories
+from watch.store.tellings import add_tellings
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,8 @@ class Checked:
 
     document: Document
     matching: Matching
+    sketch: Sketch | None = None
+    """Of its wording, where something was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +82,18 @@ async def match_documents(matcher: Matcher, documents: Iterable[Document]) -> tu
     """
 
     def match_all() -> tuple[Checked, ...]:
-        return tuple(
-            Checked(document=document, matching=matcher.match(document)) for document in documents
-        )
+        return tuple(_check(matcher, document) for document in documents)
 
     matched = await asyncio.to_thread(match_all)
     for checked in matched:
         _log_failures(checked)
     return matched
+
+
+def _check(matcher: Matcher, document: Document) -> Checked:
+    matching = matcher.match(document)
+    sketch = sketch_of(document) if matching.findings else None
+    return Checked(document=document, matching=matching, sketch=sketch)
 
 
 def _log_failures(checked: Checked) -> None:
@@ -103,7 +112,7 @@ def _log_failures(checked: Checked) -> None:
 def accept(
     transaction: Transaction, batch: Batch, subscriptions: Sequence[Subscription]
 ) -> Accepted:
-    """Keep a batch: documents, mentions, findings, who is to be told, how the source stands.
+    """Keep a batch: documents, mentions, findings, stories, who is to be told, the source's state.
 
     All of it is one transaction. Were the source's validators kept apart, a crash between the
     two would turn into a 304 that hides entries for ever.
@@ -111,8 +120,16 @@ def accept(
     documents = findings = told = 0
     for part in _apart(batch.checked):
         new = _add(transaction, part, ruleset=batch.ruleset)
-        waiting = [
-            Waiting(finding=number, subscription=subscription.name, since=one.document.seen)
+        place_in_stories(
+            transaction,
+            [
+                (added.id, one.document, one.sketch)
+                for one, added, _ in new
+                if one.sketch is not None
+            ],
+        )
+        tellings = [
+            Telling(finding=number, subscription=subscription.name, since=one.document.seen)
             for one, added, numbers in new
             for number, finding in zip(numbers, one.matching.findings, strict=True)
             # Of an edited document only the rules are told that did not hold before.
@@ -120,10 +137,10 @@ def accept(
             for subscription in subscriptions
             if selects(subscription, finding)
         ]
-        add_waiting(transaction, waiting)
+        add_tellings(transaction, tellings)
         documents += len(new)
         findings += sum(len(numbers) for _, _, numbers in new)
-        told += len(waiting)
+        told += len(tellings)
     if batch.source is not None:
         put_source(transaction, batch.source)
         put_files(transaction, batch.source.name, batch.files)

@@ -42,7 +42,7 @@ Transaction = Connection
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 """A row of any statement."""
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The newest revision under migrations/; what an older database is brought to."""
 
 MOST_VALUES = 1_000

@@ -1,9 +1,12 @@
 """Findings, and which subscription is still to be told of which."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
+from watch.core.alerts import AlertStory, StoryId, Told, ToldStory
 from watch.core.model import (
     DocumentId,
     Finding,
@@ -12,31 +15,31 @@ from watch.core.model import (
     Mention,
     Place,
     Severity,
-    Told,
-    Waiting,
 )
 from watch.store.db import VALUES, AnyRow, Transaction, rows_for
 from watch.store.documents import document_in, get_mentions
-from watch.store.tables import DocumentRow, FindingRow, TellingRow, table_of
+from watch.store.stories import key_of
+from watch.store.tables import DocumentRow, FindingRow, StoryRow, TellingRow, table_of
 
 _DOCUMENTS = table_of(DocumentRow)
 _FINDINGS = table_of(FindingRow)
+_STORIES = table_of(StoryRow)
 _TELLINGS = table_of(TellingRow)
 
 
 # Statements are made once: to put one together takes longer than to execute it.
 _ADD_FINDINGS = insert(_FINDINGS)
-_ADD_TELLINGS = insert(_TELLINGS)
 _GET_NUMBERS = select(_FINDINGS.c.document_id, _FINDINGS.c.rule, _FINDINGS.c.id).where(
     _FINDINGS.c.document_id.in_(VALUES)
 )
 _GET_FINDINGS = select(_FINDINGS).where(_FINDINGS.c.id.in_(VALUES)).order_by(_FINDINGS.c.id)
-_GET_DOCUMENTS = select(_DOCUMENTS).where(_DOCUMENTS.c.id.in_(VALUES)).order_by(_DOCUMENTS.c.id)
-_GET_WAITING = (
-    select(_TELLINGS.c.finding_id, _TELLINGS.c.subscription, _TELLINGS.c.since)
-    .where(_TELLINGS.c.alert_id.is_(None))
-    .order_by(_TELLINGS.c.since, _TELLINGS.c.finding_id)
+_GET_MOMENTS = (
+    select(_FINDINGS.c.rule, _DOCUMENTS.c.seen)
+    .join(_DOCUMENTS, _DOCUMENTS.c.id == _FINDINGS.c.document_id)
+    .where(_FINDINGS.c.rule.in_(VALUES), _DOCUMENTS.c.seen > bindparam("after"))
 )
+_GET_KEYS = select(_STORIES.c.id, _STORIES.c.key).where(_STORIES.c.id.in_(VALUES))
+_GET_DOCUMENTS = select(_DOCUMENTS).where(_DOCUMENTS.c.id.in_(VALUES)).order_by(_DOCUMENTS.c.id)
 
 
 def add_findings(
@@ -70,53 +73,37 @@ def _rows(document: DocumentId, matching: Matching) -> Iterator[dict[str, object
             "line": finding.place.line,
             "note": finding.note,
             "mentions": [ordinals[mention] for mention in finding.mentions],
+            "items": sorted({mention.item for mention in finding.mentions} - {""}),
         }
 
 
-def add_waiting(transaction: Transaction, waiting: Iterable[Waiting]) -> None:
-    """Note that subscriptions are to be told of findings."""
-    rows = [
-        {"finding_id": one.finding, "subscription": one.subscription, "since": one.since}
-        for one in waiting
-    ]
-    if rows:
-        transaction.execute(_ADD_TELLINGS, rows)
-
-
-def get_waiting(transaction: Transaction) -> tuple[Waiting, ...]:
-    """Return what subscriptions are still to be told, the oldest first."""
-    return tuple(
-        Waiting(finding=finding, subscription=subscription, since=since)
-        for finding, subscription, since in transaction.execute(_GET_WAITING)
-    )
-
-
-def count_waiting(transaction: Transaction) -> dict[str, int]:
-    """Return how many findings each subscription is still to be told of."""
-    rows = transaction.execute(
-        select(_TELLINGS.c.subscription, func.count().label("findings"))
-        .where(_TELLINGS.c.alert_id.is_(None))
-        .group_by(_TELLINGS.c.subscription)
-        .order_by(_TELLINGS.c.subscription)
-    )
-    return {row.subscription: row.findings for row in rows}
-
-
-def get_told(transaction: Transaction, findings: Sequence[FindingId]) -> tuple[Told, ...]:
-    """Return the documents of findings, each with those of its findings that are asked for."""
+def get_told_stories(
+    transaction: Transaction, stories: Sequence[AlertStory]
+) -> tuple[ToldStory, ...]:
+    """Return the documents of stories, each with those of its findings that are to be told."""
+    findings = {number: story.story for story in stories for number in story.findings}
     by_document: dict[DocumentId, list[AnyRow]] = {}
+    told: defaultdict[StoryId, list[Told]] = defaultdict(list)
     for row in rows_for(transaction, _GET_FINDINGS, sorted(findings)):
         by_document.setdefault(row.document_id, []).append(row)
-    documents = rows_for(transaction, _GET_DOCUMENTS, sorted(by_document))
     mentions = get_mentions(transaction, list(by_document))
-    return tuple(
-        Told(
+    for row in rows_for(transaction, _GET_DOCUMENTS, sorted(by_document)):
+        its = by_document[row.id]
+        part = Told(
             document=document_in(row),
-            findings=tuple(
-                _finding_in(finding, mentions.get(row.id, [])) for finding in by_document[row.id]
-            ),
+            findings=tuple(_finding_in(finding, mentions.get(row.id, [])) for finding in its),
         )
-        for row in documents
+        told[findings[its[0].id]].append(part)
+    keys = dict(rows_for(transaction, _GET_KEYS, told))
+    return tuple(
+        ToldStory(
+            number=story.story,
+            key=keys.get(story.story) or key_of(told[story.story][0].document),
+            reason=story.reason,
+            told=tuple(told[story.story]),
+            told_first=story.told_first,
+        )
+        for story in stories
     )
 
 
@@ -130,6 +117,16 @@ def _finding_in(row: AnyRow, mentions: Sequence[Mention]) -> Finding:
         note=row.note,
         mentions=tuple(mentions[ordinal] for ordinal in row.mentions),
     )
+
+
+def get_moments(
+    transaction: Transaction, rules: Iterable[str], after: datetime
+) -> Mapping[str, Sequence[datetime]]:
+    """Return when the documents came for which each rule held after a time."""
+    moments: defaultdict[str, list[datetime]] = defaultdict(list)
+    for rule, seen in rows_for(transaction, _GET_MOMENTS, rules, after=after):
+        moments[rule].append(seen)
+    return moments
 
 
 def count_findings(transaction: Transaction) -> dict[str, tuple[int, int, int]]:

@@ -8,53 +8,57 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, Update, func, insert, select, update
+from sqlalchemy import RowMapping, Update, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
-from watch.core.model import (
-    Alert,
-    AlertId,
-    Claim,
-    Message,
-    MessageId,
-    MessageState,
-)
+from watch.core.alerts import Report
+from watch.core.model import AlertId, Claim, Message, MessageId, MessageState
 from watch.store.db import Transaction
 from watch.store.tables import AlertRow, MessageRow, TellingRow, table_of
+from watch.store.tellings import Outcome
 
 _ALERTS = table_of(AlertRow)
 _MESSAGES = table_of(MessageRow)
 _TELLINGS = table_of(TellingRow)
+_OF_FINDING = (_TELLINGS.c.finding_id == bindparam("finding")) & (
+    _TELLINGS.c.subscription == bindparam("reader")
+)
+_TELL = (
+    update(_TELLINGS)
+    .where(_OF_FINDING)
+    .values(alert_id=bindparam("by"), outcome=Outcome.TOLD.value)
+)
+_ACCOUNT = update(_TELLINGS).where(_OF_FINDING).values(alert_id=bindparam("by"))
 _IS_WAITING = _MESSAGES.c.state == MessageState.WAITING.value
 
 
 def add_alert(
     transaction: Transaction,
-    alert: Alert,
+    report: Report,
     messages: Sequence[Message],
     *,
     key: str,
     now: datetime,
 ) -> bool:
-    """Keep an alert with its messages, and its findings as told; do nothing a second time.
+    """Keep an alert with its messages, and what it tells and accounts for as settled by it.
 
-    Returns whether it was new.
+    Does nothing a second time. Returns whether it was new.
     """
     if transaction.scalar(select(_ALERTS.c.id).where(_ALERTS.c.key == key)) is not None:
         return False
+    alert = report.alert
     alert_id = transaction.execute(
         insert(_ALERTS)
-        .values(key=key, subscription=alert.subscription, reason=alert.reason.value, created=now)
+        .values(key=key, subscription=alert.subscription, reason=alert.occasion.value, created=now)
         .returning(_ALERTS.c.id)
     ).scalar_one()
-    transaction.execute(
-        update(_TELLINGS)
-        .where(
-            _TELLINGS.c.subscription == alert.subscription,
-            _TELLINGS.c.finding_id.in_(alert.findings),
-        )
-        .values(alert_id=alert_id)
-    )
+    common = {"reader": alert.subscription, "by": alert_id}
+    told = [{"finding": number, **common} for number in alert.findings]
+    if told:
+        transaction.execute(_TELL, told)
+    accounted = [{"finding": number, **common} for number in report.accounted]
+    if accounted:
+        transaction.execute(_ACCOUNT, accounted)
     rows = _message_rows(messages, AlertId(alert_id), now)
     if rows:
         transaction.execute(insert(_MESSAGES), rows)

@@ -128,6 +128,8 @@ class DocumentRow(SQLModel, table=True):
     is_degraded: bool
     ruleset: str
     """The fingerprint of the rules it was checked by."""
+    story_id: int | None = Field(default=None, index=True)
+    """What it tells; None where nobody is to be told of it."""
 
 
 class MentionRow(SQLModel, table=True):
@@ -161,17 +163,59 @@ class FindingRow(SQLModel, table=True):
     note: str | None
     mentions: list[int] = Field(sa_type=JSON)
     """Ordinals of the document's mentions."""
+    items: list[str] = Field(sa_type=JSON)
+    """The ids of the items among these, each once."""
+
+
+class StoryRow(SQLModel, table=True):
+    """A story, as its first document tells it."""
+
+    __tablename__ = "stories"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    """Of its first document: the same in any database."""
+    sketch: bytes = Field(sa_type=LargeBinary)
+    opened: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class StoryMarkRow(SQLModel, table=True):
+    """A number by which the stories are found that a document may tell."""
+
+    __tablename__ = "story_marks"
+
+    mark: int = Field(primary_key=True, sa_type=BigInteger)
+    story_id: int = Field(primary_key=True)
+
+
+class SilenceRow(SQLModel, table=True):
+    """A rule, item, source or story that stays quiet until a date."""
+
+    __tablename__ = "silences"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    value: str
+    since: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)
+    note: str
 
 
 class TellingRow(SQLModel, table=True):
-    """A finding that a subscription is to be told; once it is, the alert that tells it."""
+    """A finding that a subscription is to be told, and what became of it.
+
+    It waits, and is told by an alert; or it is folded or silenced, and an alert says so.
+    """
 
     __tablename__ = "tellings"
-    __table_args__ = (Index(None, "alert_id", "subscription"),)
+    __table_args__ = (Index(None, "alert_id", "outcome", "subscription"),)
 
     finding_id: int = Field(primary_key=True, foreign_key="findings.id")
     subscription: str = Field(primary_key=True)
     since: datetime = Field(sa_type=UtcDateTime)
+    outcome: str | None = None
+    """None as long as it waits."""
+    silence_id: int | None = None
     alert_id: int | None = Field(default=None, foreign_key="alerts.id")
 
 
@@ -179,11 +223,13 @@ class AlertRow(SQLModel, table=True):
     """What one mail told a subscription, and why then."""
 
     __tablename__ = "alerts"
+    __table_args__ = (Index(None, "subscription", "created"), Index(None, "created"))
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     subscription: str
     reason: str
+    """Its occasion, in a word."""
     created: datetime = Field(sa_type=UtcDateTime)
 
 
