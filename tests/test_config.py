@@ -1,14 +1,16 @@
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import tomli
 
 from watch.config import Config, load_config
 from watch.config.page import parse_duration
-from watch.core.model import Severity
+from watch.core.model import Group, Severity, Subscription
+from watch.core.sending import QuietHours, Schedule
 from watch.errors import MistakesError
 from watch.ingest.feed import FullText
 from watch.notify.smtp import Security
@@ -18,6 +20,7 @@ EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
 OPML = """<opml version="2.0"><body>
 <outline type="rss" text="Harbour wire" xmlUrl="https://example.net/feed"/></body></opml>"""
 SOURCE = '[[source]]\nname = "inbox"\nfolder = "inbox"\n'
+SUBSCRIPTION = '[[subscription]]\nname = "desk"\nto = ["a@b.org"]\n'
 
 
 def _load(tmp_path: Path, text: str) -> Config:
@@ -62,6 +65,10 @@ def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
     assert config.delivery.max_per_minute == 60
     assert config.web.contact == "https://example.org/watchlist"
     assert config.web.proxy == "http://user:secret@proxy.example.org:3128"
+    desk, mornings = config.subscriptions
+    assert desk.quiet == QuietHours(start=time(22), end=time(6))
+    assert mornings.schedule == Schedule(days=frozenset(range(5)), at=time(7))
+    assert (mornings.sends_empty, mornings.remind_after) == (True, timedelta(days=3))
     feed, listed = config.feeds
     assert config.own_feeds == {feed.name: feed}
     assert (listed.name, listed.url) == ("Harbour wire", "https://example.net/feed")
@@ -99,8 +106,59 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
     assert (feed.backfill, feed.every, feed.headers) == (False, None, ())
     assert desk.to == ("a@b.org",), "nobody gets a mail twice"
     assert (desk.rules, desk.tags, desk.severity) == ((), (), Severity.LOW)
+    assert (desk.schedule, desk.quiet, desk.zone) == (None, None, ZoneInfo("UTC"))
+    assert (desk.group, desk.group_wait) == (Group.TOGETHER, timedelta(minutes=1))
+    assert (desk.group_interval, desk.max_per_hour) == (timedelta(minutes=5), 20)
+    assert (desk.remind_after, desk.sends_empty, desk.language) == (None, False, "en")
     assert config.delivery.on_ambiguous is OnAmbiguous.RESEND
     assert config.delivery.max_per_minute is None
+
+
+WHEN = """\
+send = "Mondays and thursdays at 9:30"
+timezone = "Asia/Seoul"
+quiet = "22:00 - 6:00"
+group = "each"
+group_wait = "0s"
+group_interval = "1h30m"
+max_per_hour = 3
+remind_after = "3d"
+send_empty = true
+language = "ko"
+"""
+
+
+def test_every_key_of_a_subscription_is_read(tmp_path: Path) -> None:
+    (tmp_path / "own" / "ko").mkdir(parents=True)
+    text = f'[mail]\ntemplates = "own"\n{SOURCE}{SUBSCRIPTION}{WHEN}'
+    (desk,) = _load(tmp_path, text).subscriptions
+    assert desk == Subscription(
+        name="desk",
+        to=("a@b.org",),
+        schedule=Schedule(days=frozenset({0, 3}), at=time(9, 30)),
+        quiet=QuietHours(start=time(22), end=time(6)),
+        zone=ZoneInfo("Asia/Seoul"),
+        group=Group.EACH,
+        group_wait=timedelta(0),
+        group_interval=timedelta(hours=1.5),
+        max_per_hour=3,
+        remind_after=timedelta(days=3),
+        sends_empty=True,
+        language="ko",
+    )
+
+
+def test_a_language_without_templates_of_its_own_is_told_with_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "own" / "ko").mkdir(parents=True)
+    for language, remedy in (
+        ("ru", f"put yours into {tmp_path / 'own' / 'ru'}"),
+        ("ko/..", 'write a code, such as "en" or "ko"'),
+        ("", "write a code"),
+    ):
+        text = f'[mail]\ntemplates = "own"\n{SOURCE}{SUBSCRIPTION}language = "{language}"\n'
+        (told,) = _mistakes(tmp_path, text)
+        assert told.startswith("config.toml:9:12: there are no templates in")
+        assert remedy in told
 
 
 def test_smtp_takes_its_password_from_the_environment(
@@ -120,7 +178,6 @@ def test_smtp_takes_its_password_from_the_environment(
     assert config.delivery.on_ambiguous is OnAmbiguous.HOLD
 
 
-SUBSCRIPTION = '[[subscription]]\nname = "desk"\nto = ["a@b.org"]\n'
 CASES = tomli.loads((Path(__file__).parent / "config_mistakes.toml").read_text("utf-8"))["case"]
 
 

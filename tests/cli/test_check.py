@@ -126,6 +126,69 @@ def test_the_subscriptions_of_the_configuration_tell_what_is_reached(desk: Path)
     assert "unreached" not in watchlist_here("check", "rules", cwd=desk).stdout
 
 
+@pytest.mark.parametrize(
+    ("wishes", "told"),
+    [
+        (
+            'rules = ["elephant*", "icbms"]',
+            """config.toml:7:9: no rule fits the subscription "x" [idle-subscription]
+    7 | rules = ["elephant*", "icbms"]
+      |         ^^^^^^^^^^^^^^^^^^^^^^
+      = did you mean 'icbm'?
+""",
+        ),
+        ('rules = ["z*"]', "= known here: icbm, launch"),
+        ('tags = ["korea"]', "config.toml:7:8: no rule fits"),
+        ('tags = ["korea"]', "= known here: missile"),
+        ('severity = "high"', "config.toml:7:12: no rule fits"),
+        ('severity = "high"', '= no rule is as high as "high": write at most "normal"'),
+        ('rules = ["icbm"]\ntags = ["missile"]', "config.toml:4:1: no rule fits"),
+        ('rules = ["icbm"]\ntags = ["missile"]', "= each of its rules, tags and severity fits"),
+    ],
+)
+def test_a_subscription_that_no_rule_fits_is_a_lint_at_the_wish(
+    desk: Path, wishes: str, told: str
+) -> None:
+    rule = '[[rule]]\nname = "Launch"\nwhen = "@icbm NEAR/5 fired"\ntags = ["missile"]\n'
+    (desk / "rules" / "b.toml").write_text(rule)
+    chosen = f'[[subscription]]\nname = "x"\nto = ["a@example.org"]\n{wishes}\n'
+    (desk / "config.toml").write_text(CONFIG + chosen)
+    done = watchlist_here("check", cwd=desk)
+    assert done.returncode == 0, "a warning, for rules may be yet to come"
+    assert told in done.stdout
+    (lint,) = [
+        one
+        for one in json.loads(watchlist_here("check", "--json", cwd=desk).stdout)["lints"]
+        if one["code"] == "idle-subscription"
+    ]
+    assert (lint["path"], lint["text"]) == ("config.toml", 'no rule fits the subscription "x"')
+    assert watchlist_here("check", "--strict", cwd=desk).returncode == 1
+
+
+def test_a_subscription_that_waits_for_rules_to_come_says_so_in_a_comment(desk: Path) -> None:
+    allow = "# watchlist: allow idle-subscription"
+    chosen = f'[[subscription]]\nname = "x"\nto = ["a@example.org"]\ntags = ["later"] {allow}\n'
+    (desk / "config.toml").write_text(CONFIG + chosen)
+    assert "idle-subscription" not in watchlist_here("check", cwd=desk).stdout
+
+
+def test_where_nothing_alerts_anybody_each_subscription_is_told_at_its_header(desk: Path) -> None:
+    (desk / "rules" / "a.toml").write_text('[[item]]\nname = "ICBM"\nalert = false\n')
+    (desk / "config.toml").write_text(f'{CONFIG}[[subscription]]\nname = "x"\nto = ["a@b.org"]\n')
+    told = watchlist_here("check", cwd=desk).stdout
+    assert "config.toml:4:1: nothing alerts the subscription" in told
+
+
+def test_of_many_ids_of_which_none_is_near_some_are_listed(desk: Path) -> None:
+    items = "".join(f'[[item]]\nname = "Item {number}"\n' for number in range(60))
+    (desk / "rules" / "b.toml").write_text(items)
+    chosen = '[[subscription]]\nname = "x"\nto = ["a@b.org"]\nrules = ["qqq"]\n'
+    (desk / "config.toml").write_text(CONFIG + chosen)
+    told = watchlist_here("check", cwd=desk).stdout
+    assert "= known here: icbm, item-0, " in told
+    assert " and 21 more\n" in told
+
+
 def test_a_broken_configuration_without_rules_beside_it_is_told_alone(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("x =")
     done = watchlist_here("check", cwd=tmp_path)

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from tests.builders import a_document, a_finding
-from watch.core.model import Field, Mention, Place, Severity, Told, alert_key
+from tests.builders import a_document
+from watch.core.model import Field, Mention, Place, Severity
 
 
 def test_the_same_content_has_the_same_digest_wherever_it_lies() -> None:
@@ -18,17 +18,6 @@ def test_a_mention_counts_in_its_field() -> None:
     mention = Mention(item="i", field=Field.TITLE, start=4, end=9, term="t")
     assert mention.text_in(document) == "title"
     assert mention._replace(field=Field.TEXT, end=8).text_in(document) == "text"
-
-
-def test_an_alert_has_one_key_in_whatever_order_its_findings_come() -> None:
-    one = Told(document=a_document("a", key="a"), findings=(a_finding("x"), a_finding("y")))
-    two = Told(document=a_document("b", key="b"), findings=(a_finding("x"),))
-    swapped = replace(one, findings=one.findings[::-1])
-    assert alert_key("desk", [one, two]) == alert_key("desk", [two, swapped])
-    assert alert_key("desk", [one]) != alert_key("desk", [two])
-    assert alert_key("desk", [one]) != alert_key("other", [one])
-    edited = replace(two, document=replace(two.document, text="b, corrected"))
-    assert alert_key("desk", [two]) != alert_key("desk", [edited])
 
 
 def test_severities_are_ordered_and_have_words() -> None:

@@ -1,119 +1,58 @@
-"""Alerts that tests render: made-up news in several scripts, and what attackers would send."""
+"""Alerts that tests render, one for each golden mail and more."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from watch.core.model import (
+from tests.notify.documents import (
+    ARABIC,
+    CHINESE,
+    EMOJI,
+    EMPTY,
+    ENGLISH,
+    HEBREW,
+    HOSTILE,
+    KOREAN,
+    LONG,
+    RUSSIAN,
+    SEEN,
+)
+from watch.core.alerts import (
     Alert,
+    AlertStory,
+    FoldedStory,
+    Hidden,
+    Occasion,
+    Reason,
+    Report,
+    Silence,
+    SilenceId,
+    SilenceKind,
+    StoryId,
+    Told,
+    ToldStory,
+    Trend,
+)
+from watch.core.model import (
     Document,
     Field,
     Finding,
     FindingId,
     Mention,
     Place,
-    Reason,
     Severity,
     Subscription,
-    Told,
 )
+from watch.core.sending import Schedule
 from watch.notify.render import MailSettings, Rendered, Renderer
 
-SEEN = datetime(2026, 8, 26, 0, 14, tzinfo=UTC)
 NOW = SEEN + timedelta(minutes=1)
 SETTINGS = MailSettings(sender="Watchlist <alerts@example.org>", reply_to="desk@example.org")
-DESK = Subscription(name="Korea desk", to=("desk@example.org",), timezone="Asia/Seoul")
-
-ENGLISH = Document(
-    source="Example Wire",
-    key="https://news.example.org/korea/readies",
-    title="S. Korea counts more suicide-drones on trains to the border",
-    text="""SEOUL, Aug. 26 - Three goods trains that left a works near the coast on Monday carried
-suicide drones under their covers, the South's military said on Wednesday. It had followed them
-for two nights.
-
-How many the trains held it would not say. "A box that is long and light, and forty of them to a
-car: these are suicide drones, or very good pianos," an officer told reporters, who were shown
-pictures but not given them.
-
-What the drones are for is a guess. An intercontinental ballistic missile, or ICBM, was on none of
-the cars. A U.N. panel will be told of the trains on Friday; suicide drones stand on its list.
-""",
-    url="https://news.example.org/korea/readies?id=AEN20260826&lang=en",
-    published=SEEN - timedelta(minutes=2),
-    seen=SEEN,
-    languages=("en",),
-)
-
-KOREAN = Document(
-    source="예시통신",
-    key="ko-1",
-    title='합참 "화물열차 세 편에 자폭 드론 실렸다"',
-    text="합동참모본부는 26일 바닷가 공장을 떠난 화물열차 세 편에 "
-    "자폭 드론이 실려 있었다고 밝혔다. "
-    '한 장교는 "길고 가벼운 상자가 한 칸에 마흔 개씩이니 '
-    '자폭드론이 아니면 피아노일 것"이라고 말했다. '
-    "열차는 이틀 밤 동안 북쪽으로 달렸고, 자폭 드론 말고 다른 짐은 보이지 않았다.",
-    url="https://ko.example.org/뉴스/자폭 드론",
-    published=SEEN - timedelta(hours=20),
-    seen=SEEN,
-    languages=("ko",),
-)
-
-RUSSIAN = Document(
-    source="Пример-Новости",
-    key="ru-1",
-    title="Сеул насчитал дроны-камикадзе в трёх поездах",
-    text="СЕУЛ, 26 августа. Три товарных поезда везли под брезентом несколько сотен "
-    "дронов-камикадзе, сообщили в среду южнокорейские военные. Куда они шли, неизвестно; "
-    "барражирующих боеприпасов другого вида на платформах не заметили.",
-    url="https://пример.рф/новости/1",
-    published=SEEN - timedelta(hours=3),
-    seen=SEEN,
-    languages=("ru",),
-)
-
-ARABIC = Document(
-    source="وكالة المثال",
-    key="ar-1",
-    title="سيول: كوريا الشمالية تجهّز مزيدا من الطائرات المسيّرة الانتحارية",
-    text="قال الجيش الكوري الجنوبي يوم الأربعاء إن كوريا الشمالية تجهّز على ما يبدو "
-    "مزيدا من الطائرات المسيّرة الانتحارية لإرسالها إلى روسيا. وأضاف مسؤول أن هناك مؤشرات على تصنيع "
-    "طائرات مسيّرة من طراز Shahed-136 في مصنع قرب الحدود.",
-    url="https://ar.example.org/news/1",
-    published=SEEN - timedelta(hours=1),
-    seen=SEEN,
-    languages=("ar",),
-)
-
-CHINESE = Document(
-    source="範例社",
-    key="2026/08/26/無人機.txt",
-    title="韓軍方：北韓正準備更多自殺式無人機",
-    text="韓國聯合參謀本部表示北韓正準備向俄羅斯提供更多自殺式無人機並可能派遣更多部隊前往支援。"
-    "一名官員說，有跡象顯示北韓正在製造自殺式無人機。",
-    seen=SEEN,
-    languages=("zh",),
-)
-
-EMPTY = Document(
-    source="inbox", key="cable-17.pdf", title="Cable 17: Suicide drones", text="", seen=SEEN
-)
-
-HOSTILE = Document(
-    source="<b>Evil</b>\r\nBcc: evil@example.com",
-    key="evil\x1b]0;pwned\x07",
-    title="<script>alert(1)</script>\r\nBcc: evil@example.com \u202eenord edicius\u202c "
-    "=?utf-8?q?=0D=0AX-Evil:_1?= \x1b[31m\u2028\ud800 suicide drone {{ 7 * 7 }} &lt;img src=x&gt;",
-    text="<img src=https://evil.example/x.png onerror=alert(1)> the suicide drone\u202e gnitirw-ti "
-    "\x00\x07 .\r\n.\r\nMAIL FROM:<evil@example.com>\r\n-- \r\n" + "\u2066" * 3 + "</p></td>",
-    url='https://good.example\\@evil.example/"><script>alert(1)</script>',
-    published=datetime(1, 1, 1, tzinfo=UTC),
-    seen=SEEN,
-    languages=('en" onload="alert(1)',),
-)
+DESK = Subscription(name="Korea desk", to=("desk@example.org",), zone=ZoneInfo("Asia/Seoul"))
+MORNING = replace(DESK, schedule=Schedule(days=frozenset(range(5)), at=time(7)))
 
 
 def finding(
@@ -141,124 +80,279 @@ def finding(
     return found._replace(**differing)
 
 
-def alert(subscription: Subscription, told: tuple[Told, ...]) -> Alert:
-    """Return an alert over the documents."""
-    numbers = range(sum(len(part.findings) for part in told))
-    return Alert(
-        subscription=subscription.name,
-        reason=Reason.NEW,
-        findings=tuple(FindingId(number) for number in numbers),
+def story(number: int, *told: Told, reason: Reason = Reason.NEW) -> ToldStory:
+    """Return a story of these documents; one that is not new was told on the day before."""
+    return ToldStory(
+        number=StoryId(number),
+        key=f"story {number}",
+        reason=reason,
+        told=told,
+        told_first=None if reason is Reason.NEW else SEEN - timedelta(days=1, hours=3),
     )
+
+
+def stories_of(told: Iterable[Told]) -> tuple[ToldStory, ...]:
+    """Return a story of its own for each document."""
+    return tuple(story(number, part) for number, part in enumerate(told, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An alert and whom it is for."""
+    """What a mail is written from, and whom it is for."""
 
-    told: tuple[Told, ...]
+    stories: tuple[ToldStory, ...]
     subscription: Subscription = DESK
     settings: MailSettings = SETTINGS
+    occasion: Occasion = Occasion.AT_ONCE
+    folded: tuple[FoldedStory, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+    trends: tuple[Trend, ...] = ()
+    failing: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
 
-    def rendered(self) -> Rendered:
-        """Return what comes of it."""
-        renderer = Renderer(self.settings)
-        return renderer.render(
-            alert(self.subscription, self.told), self.told, self.subscription, now=NOW
+    @property
+    def report(self) -> Report:
+        """The report that the mail is written from; its findings are numbered in order."""
+        parts = []
+        number = 0
+        for one in self.stories:
+            count = sum(len(part.findings) for part in one.told)
+            parts.append(
+                AlertStory(
+                    story=one.number,
+                    reason=one.reason,
+                    findings=tuple(map(FindingId, range(number, number + count))),
+                    told_first=one.told_first,
+                )
+            )
+            number += count
+        return Report(
+            alert=Alert(
+                subscription=self.subscription.name, occasion=self.occasion, stories=tuple(parts)
+            ),
+            stories=self.stories,
+            folded=self.folded,
+            hidden=self.hidden,
+            trends=self.trends,
+            failing=self.failing,
+            stale=self.stale,
         )
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """All documents that it tells of."""
+        return tuple(part for one in self.stories for part in one.told)
+
+    def rendered(self, now: datetime = NOW) -> Rendered:
+        """Return what comes of it."""
+        return Renderer(self.settings).render(self.report, self.subscription, now=now)
+
+
+def case(*told: Told, **differing: Any) -> Case:
+    """Return a case in which each document is a story of its own."""
+    return Case(stories=stories_of(told), **differing)
+
+
+def told(document: Document, *findings: Finding) -> Told:
+    """Return a document with what is told of it."""
+    return Told(document=document, findings=findings)
+
+
+def silence(kind: SilenceKind, value: str, note: str = "") -> Silence:
+    """Return a silence of three days that began yesterday."""
+    return Silence(
+        id=SilenceId(1),
+        kind=kind,
+        value=value,
+        since=SEEN - timedelta(days=1),
+        until=SEEN + timedelta(days=2),
+        note=note,
+    )
+
+
+def hidden(by: Silence, count: int = 1) -> Hidden:
+    """Return so many findings that a silence kept quiet."""
+    return Hidden(silence=by, findings=tuple(map(FindingId, range(count))))
+
+
+def folded(title: str, *sources: str) -> FoldedStory:
+    """Return a story that these sources told again."""
+    return FoldedStory(title=title, sources=sources, findings=(FindingId(1),))
 
 
 NOTE = "Transfers of loitering munitions to any party. Call the desk before you publish."
 DRONES = ("suicide drones", ("suicide-drones", "suicide drone"), ("suicide drone", "suicide drone"))
+ICBM = finding(
+    ENGLISH, ["ICBM"], rule="icbm", name="ICBM", place=Place(path="rules/korea.toml", line=40)
+)
+WIRE = finding(
+    ENGLISH,
+    [],
+    rule="wire",
+    name="All of the wire",
+    place=Place(path="rules/korea.toml", line=51),
+)
+RUSSIAN_DRONES = finding(
+    RUSSIAN, [("дроны-камикадзе", "дрон-камикадзе"), ("дронов-камикадзе", "дрон-камикадзе")]
+)
+TRENDS = (
+    Trend(
+        rule="suicide-drones",
+        name="Suicide drones",
+        counts=(0, 0, 1, 0, 2, 0, 0, 1, 0, 0, 0, 8, 13, 16),
+    ),
+    Trend(rule="icbm", name="ICBM", counts=(1,) * 13 + (2,)),
+)
 
-ONE = (Told(document=ENGLISH, findings=(finding(ENGLISH, DRONES[:2]),)),)
+ONE = (told(ENGLISH, finding(ENGLISH, DRONES[:2])),)
 SEVERAL = (
-    Told(
-        document=ENGLISH,
-        findings=(
-            finding(ENGLISH, DRONES[:2], note=NOTE),
-            finding(
-                ENGLISH,
-                ["ICBM"],
-                rule="icbm",
-                name="ICBM",
-                place=Place(path="rules/korea.toml", line=40),
-            ),
-            finding(
-                ENGLISH,
-                [],
-                rule="wire",
-                name="All of the wire",
-                place=Place(path="rules/korea.toml", line=51),
-            ),
-        ),
-    ),
-    Told(document=EMPTY, findings=(finding(EMPTY, DRONES[:1]),)),
-    Told(
-        document=RUSSIAN,
-        findings=(
-            finding(
-                RUSSIAN,
-                [("дроны-камикадзе", "дрон-камикадзе"), ("дронов-камикадзе", "дрон-камикадзе")],
-            ),
-        ),
-    ),
+    told(ENGLISH, finding(ENGLISH, DRONES[:2], note=NOTE), ICBM, WIRE),
+    told(EMPTY, finding(EMPTY, DRONES[:1])),
+    told(RUSSIAN, RUSSIAN_DRONES),
 )
 KOREAN_TOLD = (
-    Told(
-        document=KOREAN,
-        findings=(finding(KOREAN, ["자폭 드론", ("자폭드론", "자폭 드론")]),),
-    ),
-    Told(document=CHINESE, findings=(finding(CHINESE, ["無人機"], name="無人機"),)),
+    told(KOREAN, finding(KOREAN, ["자폭 드론", ("자폭드론", "자폭 드론")])),
+    told(CHINESE, finding(CHINESE, ["無人機"], name="無人機")),
 )
 ARABIC_TOLD = (
-    Told(
-        document=ARABIC,
-        findings=(
-            finding(ARABIC, ["المسيّرة الانتحارية", ("Shahed-136", "Shahed-13*")], note=NOTE),
-        ),
-    ),
+    told(ARABIC, finding(ARABIC, ["المسيّرة الانتحارية", ("Shahed-136", "Shahed-13*")], note=NOTE)),
 )
+HEBREW_TOLD = (told(HEBREW, finding(HEBREW, ["רחפני התאבדות"], name="רחפני התאבדות")),)
+TO_RUSSIA = {"name": "North Korean drones for Russia", "rule": "drones-to-russia"}
 HIGH_TOLD = (
-    Told(
-        document=replace(ENGLISH, published=None),
-        findings=(
-            finding(
-                ENGLISH,
-                DRONES[:2],
-                name="North Korean drones for Russia",
-                rule="drones-to-russia",
-                severity=Severity.HIGH,
-                note=NOTE,
-            ),
-        ),
+    told(
+        replace(ENGLISH, published=None),
+        finding(ENGLISH, DRONES[:2], severity=Severity.HIGH, note=NOTE, **TO_RUSSIA),
     ),
-    Told(document=EMPTY, findings=(finding(EMPTY, DRONES[:1], rule="drones-to-russia"),)),
+    told(EMPTY, finding(EMPTY, DRONES[:1], rule="drones-to-russia")),
 )
 HOSTILE_TOLD = (
-    Told(
-        document=HOSTILE,
-        findings=(
-            finding(
-                HOSTILE,
-                DRONES[2:],
-                name="Drones\r\nBcc: evil@example.com <script>",
-                note="</p><script>alert(1)</script>\u202e",
-            ),
+    told(
+        HOSTILE,
+        finding(
+            HOSTILE,
+            DRONES[2:],
+            name="Drones\r\nBcc: evil@example.com <script>",
+            note="</p><script>alert(1)</script>\u202e",
         ),
     ),
 )
+LONG_TOLD = (
+    told(LONG, finding(LONG, DRONES[:1], name="A rule whose name goes on and on, " * 6)),
+    told(replace(LONG, key="long-2", url=None, title="Untitled " * 60), WIRE),
+)
+
+
+def reprint(source: str, **differing: Any) -> Told:
+    """Return the English news as another source has it."""
+    document = replace(ENGLISH, source=source, key=f"{source}/1", **differing)
+    return told(document, finding(document, DRONES[:2]))
+
+
+def many(count: int, document: Document = ENGLISH, **differing: Any) -> tuple[Told, ...]:
+    """Return so many documents, the newest first."""
+    found = finding(document, ["suicide drones", "드론"], **differing)
+    return tuple(
+        told(
+            replace(
+                document,
+                key=str(number),
+                title=f"Title {number}",
+                published=SEEN - timedelta(minutes=number),
+            ),
+            found,
+        )
+        for number in range(count)
+    )
+
+
+def _hostile(name: str) -> Case:
+    evil = 'evil"><img src=https://evil.example/x.png>\r\nBcc: evil@example.com\u202e'
+    linked = replace(HOSTILE, key="2", url='https://good.example/"onmouseover="alert(1)?a=<b>&c')
+    spoofed = replace(HOSTILE, key="3", source=evil, title=evil, url="javascript:alert(1)")
+    return Case(
+        stories=(
+            story(
+                1,
+                *HOSTILE_TOLD,
+                told(linked, *HOSTILE_TOLD[0].findings),
+                told(spoofed, *HOSTILE_TOLD[0].findings),
+                reason=Reason.UPDATE,
+            ),
+        ),
+        subscription=replace(DESK, name=name, zone=UTC),
+        folded=(folded(evil, evil, evil),),
+        hidden=(hidden(silence(SilenceKind.RULE, evil, evil)),),
+        trends=(Trend(rule="x", name=evil, counts=(1, 2)),),
+        failing=(evil,),
+        stale=(evil,),
+    )
+
 
 CASES = {
-    "one-finding": Case(told=ONE),
-    "several-rules": Case(told=SEVERAL),
-    "high-severity": Case(
-        told=HIGH_TOLD, subscription=replace(DESK, name="Frühschicht", timezone="Europe/Berlin")
+    "one-finding": case(*ONE),
+    "several-rules": case(*SEVERAL),
+    "several-rules-one-story": case(
+        told(ENGLISH, finding(ENGLISH, DRONES[:2], note=NOTE), ICBM), trends=TRENDS
     ),
-    "right-to-left": Case(told=ARABIC_TOLD, subscription=replace(DESK, timezone="Asia/Riyadh")),
-    "korean": Case(told=KOREAN_TOLD, subscription=replace(DESK, name="한국 데스크")),
-    "hostile": Case(
-        told=HOSTILE_TOLD,
-        subscription=replace(DESK, name='Desk"\r\nBcc: evil@example.com', timezone="UTC"),
+    "digest": case(
+        *SEVERAL,
+        *KOREAN_TOLD,
+        *ARABIC_TOLD,
+        told(EMOJI, finding(EMOJI, DRONES[:1])),
+        subscription=MORNING,
+        occasion=Occasion.DIGEST,
+        trends=TRENDS,
+        failing=("Example Wire: the server answered 503 Service Unavailable",),
+        stale=("rules/korea.toml",),
     ),
+    "empty-digest": Case(stories=(), subscription=MORNING, occasion=Occasion.DIGEST),
+    "update": Case(stories=(story(7, *ONE, reason=Reason.UPDATE),)),
+    "reminder": Case(
+        stories=(story(7, *ONE, reprint("inbox"), reason=Reason.REMINDER),),
+        subscription=replace(DESK, remind_after=timedelta(days=1)),
+    ),
+    "new-rule": Case(stories=(story(7, told(ENGLISH, ICBM), reason=Reason.RULE),)),
+    "storm": case(*many(260), occasion=Occasion.STORM, trends=TRENDS[:1]),
+    "high-severity": case(
+        *HIGH_TOLD,
+        subscription=replace(DESK, name="Frühschicht", zone=ZoneInfo("Europe/Berlin")),
+    ),
+    "also-in": Case(
+        stories=(
+            story(
+                7,
+                *ONE,
+                *(
+                    reprint(f"Paper {number}", url=f"https://paper-{number}.example.org/1")
+                    for number in range(6)
+                ),
+                reprint("inbox", url=None, title="Trains at the border"),
+                told(RUSSIAN, RUSSIAN_DRONES._replace(rule="ru", name="Дроны-камикадзе")),
+                *(reprint(f"Station {number}", url=None) for number in range(9)),
+            ),
+        )
+    ),
+    "folded-and-silenced": case(
+        *ONE,
+        folded=(
+            folded("Two men at the points", "Example Wire"),
+            folded(ARABIC.title, ARABIC.source, "Example Wire", "inbox"),
+        ),
+        hidden=(
+            hidden(silence(SilenceKind.RULE, "icbm", "until the exercise is over"), 12),
+            hidden(silence(SilenceKind.SOURCE, ARABIC.source)),
+        ),
+    ),
+    "right-to-left": case(
+        *ARABIC_TOLD,
+        *HEBREW_TOLD,
+        subscription=replace(DESK, zone=ZoneInfo("Asia/Riyadh")),
+        trends=(Trend(rule="he", name="רחפני התאבדות", counts=(0, 3, 1)),),
+    ),
+    "korean": case(*KOREAN_TOLD, subscription=replace(DESK, name="한국 데스크")),
+    "long": case(*LONG_TOLD, subscription=replace(DESK, name="A desk with a long name " * 6)),
+    "emoji": case(told(EMOJI, finding(EMOJI, DRONES[:1])), subscription=replace(DESK, name="🛩️")),
+    "hostile": _hostile('Desk"\r\nBcc: evil@example.com'),
 }
 """One for each golden mail, by the name of its file."""

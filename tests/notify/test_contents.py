@@ -5,51 +5,38 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.notify.cases import (
-    ARABIC,
     ARABIC_TOLD,
     CASES,
     DESK,
-    EMPTY,
-    ENGLISH,
     HOSTILE_TOLD,
-    KOREAN,
+    NOW,
     ONE,
-    SEEN,
     SEVERAL,
-    alert,
+    Case,
+    case,
     finding,
+    many,
+    told,
 )
-from watch.core.model import Mention, Place, Severity, Told
-from watch.notify.contents import (
-    IN_BRIEF,
-    IN_FULL,
-    Contents,
-    contents_of,
-    moment,
-    shortened,
-)
-
-SEOUL = ZoneInfo("Asia/Seoul")
+from tests.notify.documents import ARABIC, EMPTY, ENGLISH, KOREAN, SEEN
+from watch.core.alerts import Told
+from watch.core.model import Mention, Place, Severity
+from watch.notify.contents import IN_BRIEF, IN_FULL, Contents, contents_of, shortened
+from watch.notify.document import DocumentContents, moment
 
 
-def contents(*told: Told) -> Contents:
-    return contents_of(alert(DESK, told), told, DESK, SEOUL)
+def contents(one: Case) -> Contents:
+    return contents_of(one.report, one.subscription, now=NOW)
 
 
-def many(count: int) -> tuple[Told, ...]:
-    found = finding(ENGLISH, ["suicide drones"])
-    return tuple(
-        Told(
-            document=replace(
-                ENGLISH,
-                key=str(number),
-                title=f"Title {number}",
-                published=SEEN - timedelta(number),
-            ),
-            findings=(found,),
-        )
-        for number in range(count)
-    )
+def documents(*parts: Told) -> list[DocumentContents]:
+    """Return the first document of each story, each part a story of its own."""
+    return [story["documents"][0] for story in contents(case(*parts))["stories"]]
+
+
+def document_of(part: Told) -> DocumentContents:
+    (document,) = documents(part)
+    return document
 
 
 def test_a_template_sees_plain_values_only() -> None:
@@ -65,12 +52,12 @@ def test_a_template_sees_plain_values_only() -> None:
             case _:
                 assert type(value) in {str, int, bool}
 
-    for case in CASES.values():
-        check(contents(*case.told))
+    for one in CASES.values():
+        check(contents(one))
 
 
 def test_a_document_is_told_with_all_that_is_known_of_it() -> None:
-    (document,) = contents(*ONE)["documents"]
+    document = document_of(*ONE)
     assert document["title"] == ENGLISH.title
     assert document["url"] == "https://news.example.org/korea/readies?id=AEN20260826&lang=en"
     assert document["host"] == "news.example.org"
@@ -89,16 +76,13 @@ def test_a_document_is_told_with_all_that_is_known_of_it() -> None:
 
 
 def test_the_day_of_another_day_is_said_twice() -> None:
-    part = Told(document=KOREAN, findings=(finding(KOREAN, ["자폭 드론"]),))
-    (document,) = contents(part)["documents"]
+    document = document_of(told(KOREAN, finding(KOREAN, ["자폭 드론"])))
     assert document["published"] == "25 Aug 2026, 13:14 KST"
     assert document["seen"] == "26 Aug 2026, 09:14 KST"
 
 
 def test_a_document_without_a_link_goes_by_its_place() -> None:
-    (document,) = contents(Told(document=EMPTY, findings=(finding(EMPTY, ["drones"]),)))[
-        "documents"
-    ]
+    document = document_of(told(EMPTY, finding(EMPTY, ["drones"])))
     assert (document["url"], document["host"], document["place"]) == ("", "", "cable-17.pdf")
     assert document["published"] == ""
     assert document["seen"] == "26 Aug 2026, 09:14 KST"
@@ -108,7 +92,7 @@ def test_a_document_without_a_link_goes_by_its_place() -> None:
 
 def test_a_link_that_is_not_safe_is_told_as_text() -> None:
     unsafe = replace(ENGLISH, url="javascript:alert(1)\x1b")
-    (document,) = contents(Told(document=unsafe, findings=(finding(unsafe, []),)))["documents"]
+    document = document_of(told(unsafe, finding(unsafe, [])))
     assert (document["url"], document["place"]) == ("", "javascript:alert(1)")
 
 
@@ -124,7 +108,7 @@ def test_what_was_found_is_named_once_with_the_term_that_differs() -> None:
             ("자폭드론", "자폭 드론"),
         ],
     )
-    (why,) = contents(Told(document=document, findings=(found,)))["documents"][0]["whys"]
+    (why,) = document_of(told(document, found))["whys"]
     assert why["found"] == (
         {"words": "Suicide Drone", "term": "", "in_title": 1, "in_text": 2},
         {"words": "Shahed-136", "term": "Shahed-13*", "in_title": 0, "in_text": 1},
@@ -138,9 +122,9 @@ def test_more_words_and_rules_than_fit_are_counted() -> None:
     words = [f"word{number}" for number in range(20)]
     document = replace(ENGLISH, text=" ".join(words))
     rules = tuple(finding(document, words, rule=f"rule-{number}") for number in range(30))
-    (told,) = contents(Told(document=document, findings=rules))["documents"]
-    assert len(told["whys"]) + told["more"] == 30
-    assert all(len(why["found"]) + why["more"] == 20 for why in told["whys"])
+    shown = document_of(told(document, *rules))
+    assert len(shown["whys"]) + shown["more"] == 30
+    assert all(len(why["found"]) + why["more"] == 20 for why in shown["whys"])
 
 
 def test_the_highest_severity_comes_first_then_the_newest() -> None:
@@ -155,26 +139,27 @@ def test_the_highest_severity_comes_first_then_the_newest() -> None:
     )
     low = finding(ENGLISH, [], severity=Severity.LOW)
     high = finding(ENGLISH, [], severity=Severity.HIGH)
-    told = contents(
-        Told(document=older, findings=(low,)),
-        Told(document=unpublished, findings=(low,)),
-        Told(document=new, findings=(low,)),
-        Told(document=old_high, findings=(low, high)),
+    parts = (
+        told(older, low),
+        told(unpublished, low),
+        told(new, low),
+        told(old_high, low, high._replace(rule="other")),
     )
-    assert [document["title"] for document in told["documents"]] == [
+    assert [document["title"] for document in documents(*parts)] == [
         "old high",
         "unpublished",
         "new",
         "older",
     ]
-    assert told["title"] == "old high"
-    assert told["severity"] == "high"
-    assert [why["severity"] for why in told["documents"][0]["whys"]] == ["high", "low"]
+    whole = contents(case(*parts))
+    assert whole["title"] == "old high"
+    assert whole["severity"] == "high"
+    assert [why["severity"] for why in documents(*parts)[0]["whys"]] == ["high", "low"]
 
 
-def test_each_rule_is_counted_once_for_each_document() -> None:
-    rules = contents(*SEVERAL)["rules"]
-    assert [(rule["rule"], rule["documents"]) for rule in rules] == [
+def test_each_rule_is_counted_once_for_each_story() -> None:
+    rules = contents(case(*SEVERAL))["rules"]
+    assert [(rule["rule"], rule["stories"]) for rule in rules] == [
         ("All of the wire", 1),
         ("ICBM", 1),
         ("Suicide drones", 3),
@@ -182,23 +167,22 @@ def test_each_rule_is_counted_once_for_each_document() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 20, 21, 220, 221, 1_000])
-def test_no_document_goes_unsaid(count: int) -> None:
-    told = contents(*many(count))
-    assert len(told["documents"]) == min(count, IN_FULL)
-    assert len(told["brief"]) == max(0, min(count - IN_FULL, IN_BRIEF))
-    assert len(told["documents"]) + len(told["brief"]) + told["more"] == told["total"] == count
+def test_no_story_goes_unsaid(count: int) -> None:
+    whole = contents(case(*many(count)))
+    assert len(whole["stories"]) == min(count, IN_FULL)
+    assert len(whole["brief"]) == max(0, min(count - IN_FULL, IN_BRIEF))
+    assert len(whole["stories"]) + len(whole["brief"]) + whole["more"] == whole["total"] == count
 
 
 @pytest.mark.parametrize(("in_full", "in_brief"), [(20, 200), (10, 200), (3, 2), (0, 5), (0, 0)])
 def test_what_is_shortened_is_counted(in_full: int, in_brief: int) -> None:
-    whole = contents(*many(230))
-    told = shortened(whole, in_full, in_brief)
-    assert len(told["documents"]) == in_full
-    assert len(told["brief"]) == min(in_brief, 220 - in_full)
-    assert len(told["documents"]) + len(told["brief"]) + told["more"] == 230
-    lines = [line["title"] for line in told["brief"]]
+    less = shortened(contents(case(*many(230))), in_full, in_brief)
+    assert len(less["stories"]) == in_full
+    assert len(less["brief"]) == min(in_brief, 220 - in_full)
+    assert len(less["stories"]) + len(less["brief"]) + less["more"] == 230
+    lines = [line["title"] for line in less["brief"]]
     assert lines == [f"Title {number}" for number in range(in_full, in_full + len(lines))]
-    assert all(line["rules"] == "Suicide drones" for line in told["brief"])
+    assert all(line["rules"] == "Suicide drones" for line in less["brief"])
 
 
 def test_everything_foreign_is_clean_and_short() -> None:
@@ -215,40 +199,33 @@ def test_everything_foreign_is_clean_and_short() -> None:
                 assert value.encode().decode() == value
                 assert not set("\r\n\0\x1b\u202e\u2066\u2028") & set(value)
 
-    check(contents(*HOSTILE_TOLD))
+    check(contents(case(*HOSTILE_TOLD)))
     long = replace(ENGLISH, title="t" * 10_000, source="s" * 10_000, key="k" * 10_000, url=None)
     found = finding(long, ["t" * 10_000], name="n" * 10_000, note="o" * 10_000)
-    check(
-        contents(
-            Told(document=long, findings=(found._replace(place=Place(path="p" * 9_999, line=1)),))
-        )
-    )
+    check(contents(case(told(long, found._replace(place=Place(path="p" * 9_999, line=1))))))
 
 
 def test_a_title_that_is_a_text_is_shown_round_its_mention() -> None:
     document = replace(ENGLISH, title="word " * 1_000 + "drones " + "word " * 1_000)
-    (told,) = contents(Told(document=document, findings=(finding(document, ["drones"]),)))[
-        "documents"
-    ]
-    headline = told["headline"]
+    shown = document_of(told(document, finding(document, ["drones"])))
+    headline = shown["headline"]
     assert headline["has_before"]
     assert headline["has_after"]
     assert "drones" in [piece["text"] for piece in headline["pieces"] if piece["is_marked"]]
-    assert told["title"].startswith("word word")
-    assert len(told["title"]) == 300
+    assert shown["title"].startswith("word word")
+    assert len(shown["title"]) == 300
 
 
 def test_a_document_without_a_title_says_so() -> None:
     document = replace(ENGLISH, title=" \u202e ")
-    (told,) = contents(Told(document=document, findings=(finding(document, []),)))["documents"]
-    assert told["title"] == told["headline"]["pieces"][0]["text"] == "(no title)"
+    shown = document_of(told(document, finding(document, [])))
+    assert shown["title"] == shown["headline"]["pieces"][0]["text"] == "(no title)"
 
 
 def test_a_language_that_is_none_is_left_out() -> None:
-    for languages, shown in (((), ""), (('en" onload="x',), ""), (("zh-Hant",), "zh-Hant")):
+    for languages, language in (((), ""), (('en" onload="x',), ""), (("zh-Hant",), "zh-Hant")):
         document = replace(ENGLISH, languages=languages)
-        (told,) = contents(Told(document=document, findings=(finding(document, []),)))["documents"]
-        assert told["language"] == shown
+        assert document_of(told(document, finding(document, [])))["language"] == language
 
 
 def test_a_mention_beyond_the_text_marks_nothing() -> None:
@@ -259,8 +236,8 @@ def test_a_mention_beyond_the_text_marks_nothing() -> None:
         end=10_005,
         term="x",
     )
-    told = contents(Told(document=ARABIC, findings=(finding(ARABIC, [], mentions=(lost,)),)))
-    assert told["documents"][0]["title"] == ARABIC.title
+    shown = document_of(told(ARABIC, finding(ARABIC, [], mentions=(lost,))))
+    assert shown["title"] == ARABIC.title
 
 
 @pytest.mark.parametrize(

@@ -15,27 +15,29 @@ from hypothesis import strategies as st
 from tests.notify.cases import (
     CASES,
     DESK,
-    ENGLISH,
     HOSTILE_TOLD,
-    KOREAN,
     NOTE,
     NOW,
     ONE,
-    SEEN,
     SETTINGS,
     SEVERAL,
     Case,
-    alert,
+    case,
     finding,
+    many,
+    story,
+    told,
 )
-from watch.core.model import Document, Severity, Told, alert_key
+from tests.notify.documents import ENGLISH, KOREAN
+from watch.core.alerts import Reason, Told
+from watch.core.model import Severity
 from watch.errors import ChannelRefusedError
-from watch.notify.render import PART_BYTES, TEMPLATES, MailSettings, Renderer, check_templates
-from watch.notify.setting import COLUMNS, width
+from watch.notify.render import PART_BYTES, MailSettings, Renderer
+from watch.notify.templating import TEMPLATES, check_templates
 
 STRICT = default.clone(raise_on_defect=True)
 GOLDEN = Path(__file__).parent / "golden"
-ALL = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+ALL = pytest.mark.parametrize("one", CASES.values(), ids=CASES)
 
 
 def parsed(content: bytes) -> EmailMessage:
@@ -44,8 +46,8 @@ def parsed(content: bytes) -> EmailMessage:
     return mail
 
 
-def mail_of(case: Case) -> EmailMessage:
-    rendered = case.rendered()
+def mail_of(one: Case) -> EmailMessage:
+    rendered = one.rendered()
     assert rendered.failures == ()
     assert rendered.complaints == ()
     (message,) = rendered.messages
@@ -58,8 +60,8 @@ def part(mail: EmailMessage, subtype: str) -> str:
     return str(body.get_content()).replace("\r\n", "\n")
 
 
-def subject(*told: Told) -> str:
-    return str(mail_of(Case(told=told))["Subject"])
+def subject(*parts: Told) -> str:
+    return str(mail_of(case(*parts))["Subject"])
 
 
 class Page(HTMLParser):
@@ -86,8 +88,8 @@ class Page(HTMLParser):
 
 
 @ALL
-def test_a_mail_is_the_one_that_was_looked_at(case: Case, request: pytest.FixtureRequest) -> None:
-    (message,) = case.rendered().messages
+def test_a_mail_is_the_one_that_was_looked_at(one: Case, request: pytest.FixtureRequest) -> None:
+    (message,) = one.rendered().messages
     golden = GOLDEN / f"{request.node.callspec.id}.eml"
     if request.config.getoption("--update-golden", default=False):
         golden.write_bytes(message.content)
@@ -95,8 +97,8 @@ def test_a_mail_is_the_one_that_was_looked_at(case: Case, request: pytest.Fixtur
 
 
 @ALL
-def test_a_mail_has_each_header_once(case: Case) -> None:
-    (message,) = case.rendered().messages
+def test_a_mail_has_each_header_once(one: Case) -> None:
+    (message,) = one.rendered().messages
     mail = parsed(message.content)
     names = [name.lower() for name in mail]
     assert len(names) == len(set(names))
@@ -115,8 +117,8 @@ def test_a_mail_has_each_header_once(case: Case) -> None:
 
 
 @ALL
-def test_a_mail_is_seven_bit_clean_in_short_lines(case: Case) -> None:
-    (message,) = case.rendered().messages
+def test_a_mail_is_seven_bit_clean_in_short_lines(one: Case) -> None:
+    (message,) = one.rendered().messages
     assert message.content.isascii()
     lines = message.content.split(b"\r\n")
     assert not any(b"\r" in line or b"\n" in line for line in lines)
@@ -124,20 +126,20 @@ def test_a_mail_is_seven_bit_clean_in_short_lines(case: Case) -> None:
 
 
 @ALL
-def test_the_text_is_set_in_72_columns(case: Case) -> None:
-    for line in part(mail_of(case), "plain").splitlines():
+def test_the_text_is_set_in_72_columns(one: Case) -> None:
+    for line in part(mail_of(one), "plain").splitlines():
         assert width(line) <= COLUMNS or line.startswith("https://")
         assert line == line.rstrip() or line == "-- "
 
 
 @ALL
-def test_both_parts_tell_the_same(case: Case) -> None:
-    mail = mail_of(case)
+def test_both_parts_tell_the_same(one: Case) -> None:
+    mail = mail_of(one)
     squeezed = {
         "plain": "".join(part(mail, "plain").replace("*", "").split()),
         "html": "".join(Page(part(mail, "html")).text.replace("“", '"').replace("”", '"').split()),
     }
-    for told in case.told:
+    for part_told in one.told:
         for text in squeezed.values():
             for fact in (told.document.title[:20], told.document.source, "seen"):
                 assert "".join(fact.replace("*", "").split()) in text
@@ -145,7 +147,7 @@ def test_both_parts_tell_the_same(case: Case) -> None:
                 assert "".join(f"Why: {found.name} ({found.place})".split()) in text
                 assert "".join((found.note or "").replace("\u202e", "").split()) in text
     for text in squeezed.values():
-        assert "".join(f'subscription"{case.subscription.name}"asks'.split()) in text
+        assert "".join(f'subscription"{one.subscription.name}"asks'.split()) in text
         assert "newfindings" in text
         assert "[[subscription]]inconfig.toml" in text
 
@@ -175,12 +177,12 @@ def assert_inert(html: str) -> None:
 
 
 @ALL
-def test_the_page_loads_and_runs_nothing(case: Case) -> None:
-    assert_inert(part(mail_of(case), "html"))
+def test_the_page_loads_and_runs_nothing(one: Case) -> None:
+    assert_inert(part(mail_of(one), "html"))
 
 
 def test_a_link_shows_its_host() -> None:
-    page = Page(part(mail_of(Case(told=ONE)), "html"))
+    page = Page(part(mail_of(case(*ONE)), "html"))
     (link,) = (attributes for tag, attributes in page.tags if tag == "a")
     assert link["href"] == "https://news.example.org/korea/readies?id=AEN20260826&lang=en"
     assert "· news.example.org ·" in page.text.replace("\n", " ")
@@ -195,7 +197,7 @@ def test_foreign_text_finds_its_own_direction_and_language() -> None:
 
 
 def test_both_parts_mark_what_was_found() -> None:
-    mail = mail_of(Case(told=ONE))
+    mail = mail_of(case(*ONE))
     assert part(mail, "plain").count("*suicide drones*") == 3
     page = Page(part(mail, "html"))
     assert [tag for tag, attributes in page.tags if attributes.get("class") == "mark"] == ["b"] * 4
@@ -275,7 +277,7 @@ def test_the_same_alert_is_the_same_bytes() -> None:
 
 def test_the_message_id_names_the_findings_and_the_address() -> None:
     subscription = replace(DESK, to=("desk@example.org", "night@example.org"))
-    rendered = Case(told=ONE, subscription=subscription).rendered()
+    rendered = case(*ONE, subscription=subscription).rendered()
     for message, recipient in zip(rendered.messages, subscription.to, strict=True):
         key = f"{alert_key(DESK.name, ONE)}\0{recipient}"
         name = hashlib.sha256(key.encode()).hexdigest()[:32]
@@ -323,7 +325,7 @@ def test_the_mails_of_a_subscription_and_a_local_day_hang_together() -> None:
     ],
 )
 def test_a_filter_finds_the_subscription(name: str, list_id: str) -> None:
-    mail = mail_of(Case(told=ONE, subscription=replace(DESK, name=name)))
+    mail = mail_of(case(*ONE, subscription=replace(DESK, name=name)))
     assert re.fullmatch(list_id, mail["List-Id"])
 
 
@@ -345,7 +347,7 @@ def test_rules_beyond_a_header_are_counted() -> None:
 
 def test_an_international_sender_is_written_in_ascii() -> None:
     settings = MailSettings(sender="Wächter <alerts@wächter.example>")
-    (message,) = Case(told=ONE, settings=settings).rendered().messages
+    (message,) = case(*ONE, settings=settings).rendered().messages
     mail = parsed(message.content)
     assert mail["From"].addresses[0].addr_spec == "alerts@xn--wchter-bua.example"
     assert mail["From"].addresses[0].display_name == "Wächter"
@@ -355,7 +357,7 @@ def test_an_international_sender_is_written_in_ascii() -> None:
 
 def test_one_bad_address_costs_the_others_nothing() -> None:
     to = ("desk@example.org", "josé@example.org", "desk@한국.example", "desk@example.org", "no")
-    rendered = Case(told=ONE, subscription=replace(DESK, to=to)).rendered()
+    rendered = case(*ONE, subscription=replace(DESK, to=to)).rendered()
     assert [message.recipient for message in rendered.messages] == [to[0], to[2]]
     assert parsed(rendered.messages[1].content)["To"] == "desk@xn--3e0b707e.example"
     assert [failure.recipient for failure in rendered.failures] == [to[1], to[4]]
@@ -373,7 +375,7 @@ def test_a_sender_that_is_no_address_needs_a_person(settings: MailSettings) -> N
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "America"])
 def test_an_unknown_zone_is_told_and_costs_no_mail(zone: str) -> None:
-    rendered = Case(told=ONE, subscription=replace(DESK, timezone=zone)).rendered()
+    rendered = case(*ONE, subscription=replace(DESK, timezone=zone)).rendered()
     assert rendered.complaints == (f'the time zone "{zone}" is not known, UTC was used',)
     mail = parsed(rendered.messages[0].content)
     assert mail["Date"].endswith("+0000")
@@ -415,7 +417,7 @@ HEAVY = replace(
     ids=["many", "many-and-heavy", "heavy", "one-with-every-rule"],
 )
 def test_no_storm_makes_a_part_too_large_and_nothing_goes_unsaid(told: tuple[Told, ...]) -> None:
-    mail = mail_of(Case(told=told))
+    mail = mail_of(case(*parts))
     text, html = part(mail, "plain"), part(mail, "html")
     assert len(text.encode()) <= PART_BYTES
     assert len(html.encode()) <= PART_BYTES
@@ -483,7 +485,7 @@ def test_whatever_is_sent_stays_text(data: st.DataObject) -> None:
     )
     found = finding(document, ["drones", "a"], name=draw(), rule=draw(), note=draw())
     told = (Told(document=document, findings=(found,)),)
-    mail = mail_of(Case(told=told, subscription=replace(DESK, name=draw())))
+    mail = mail_of(case(*parts, subscription=replace(DESK, name=draw())))
     assert len(mail.keys()) == len(set(mail.keys())) == 16
     assert [one.get_content_type() for one in mail.iter_parts()] == ["text/plain", "text/html"]
     assert_inert(part(mail, "html"))
@@ -502,7 +504,7 @@ def write(folder: Path, name: str, template: str) -> MailSettings:
 def test_a_template_of_the_folder_replaces_the_shipped_one(tmp_path: Path) -> None:
     write(tmp_path, "alert.txt.j2", "{{ documents | length }}: {{ title | fill('> ') }}\n")
     changed = write(tmp_path, "subject.j2", "Mine: {{ rules[0].rule | clip(5) }}\n")
-    mail = mail_of(Case(told=ONE, settings=changed))
+    mail = mail_of(case(*ONE, settings=changed))
     assert mail["Subject"] == "Mine: Suic…"
     assert part(mail, "plain") == f"1: > {ENGLISH.title}\n"
     assert "Why:" in Page(part(mail, "html")).text
@@ -511,7 +513,7 @@ def test_a_template_of_the_folder_replaces_the_shipped_one(tmp_path: Path) -> No
 def test_a_page_of_the_folder_is_escaped_like_the_shipped_one(tmp_path: Path) -> None:
     write(tmp_path, "own.html.j2", "<i>{{ title }}</i>")
     changed = write(tmp_path, "alert.html.j2", "<p>{{ title }}</p>{% include 'own.html.j2' %}\n")
-    html = part(mail_of(Case(told=HOSTILE_TOLD, settings=changed)), "html")
+    html = part(mail_of(case(*HOSTILE_TOLD, settings=changed)), "html")
     assert html.startswith("<p>&lt;script&gt;")
     assert "<i>&lt;script&gt;" in html
 
@@ -537,8 +539,8 @@ BROKEN = {
 def test_a_broken_template_costs_no_mail_and_is_told(
     tmp_path: Path, name: str, template: str
 ) -> None:
-    rendered = Case(told=ONE, settings=write(tmp_path, name, template)).rendered()
-    assert rendered.messages == Case(told=ONE).rendered().messages
+    rendered = case(*ONE, settings=write(tmp_path, name, template)).rendered()
+    assert rendered.messages == case(*ONE).rendered().messages
     (complaint,) = rendered.complaints
     assert complaint.startswith(f"the template {name} failed, the shipped one was used: ")
     assert BROKEN[template] in complaint
@@ -546,7 +548,7 @@ def test_a_broken_template_costs_no_mail_and_is_told(
 
 def test_a_template_that_is_not_utf_8_costs_no_mail(tmp_path: Path) -> None:
     (tmp_path / "alert.txt.j2").write_bytes(b"\xff\xfe")
-    rendered = Case(told=ONE, settings=replace(SETTINGS, templates=tmp_path)).rendered()
+    rendered = case(*ONE, settings=replace(SETTINGS, templates=tmp_path)).rendered()
     assert len(rendered.messages) == 1
     assert "can't decode" in rendered.complaints[0]
 
@@ -609,7 +611,7 @@ def test_a_note_stands_at_the_foot_of_its_document() -> None:
 def test_a_mention_in_the_title_only_is_said_to_be() -> None:
     document = replace(ENGLISH, text="Nothing of the kind.")
     told = (Told(document=document, findings=(finding(document, ["suicide-drones"]),)),)
-    mail = mail_of(Case(told=told))
+    mail = mail_of(case(*parts))
     assert "(Mentioned in the title only.)" in part(mail, "plain")
     assert "Mentioned in the title only." in Page(part(mail, "html")).text
 
@@ -618,7 +620,7 @@ def test_what_could_not_be_read_whole_is_said_to_be() -> None:
     document = replace(ENGLISH, is_degraded=True)
     told = (Told(document=document, findings=(finding(document, ["suicide-drones"]),)),)
     for is_degraded, mail in (
-        (True, mail_of(Case(told=told))),
+        (True, mail_of(case(*parts))),
         (False, mail_of(CASES["one-finding"])),
     ):
         said = "Parts of it could not be read: there may be more in it."

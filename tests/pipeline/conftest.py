@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import NOW
 from tests.httpd import LOOPBACK, HttpServer
+from watch.core.alerts import AlertStory, Reason, StoryId, Told
 from watch.core.model import Subscription
 from watch.ingest.feed import Feed
 from watch.ingest.folder import Folder
@@ -23,6 +24,8 @@ from watch.pipeline.rules import LiveRules
 from watch.pipeline.settings import DeliverySettings
 from watch.pipeline.upkeep import start_rules
 from watch.store.db import Store
+from watch.store.findings import get_told_stories
+from watch.store.tellings import get_waiting
 
 RULES = """\
 [[item]]
@@ -111,6 +114,15 @@ async def desk(
     await start_rules(context)
     yield Desk(context=context, clock=clock, path=tmp_path)
     store.close()
+
+
+async def told_of_waiting(context: Context) -> list[Told]:
+    """Return the documents of which somebody is to be told, in the order in which they came."""
+    waiting = await context.store.read(get_waiting)
+    findings = tuple({one.finding: None for one in waiting})
+    story = AlertStory(story=StoryId(0), reason=Reason.NEW, findings=findings)
+    (story_told,) = await context.store.read(get_told_stories, [story])
+    return list(story_told.told)
 
 
 Change = Callable[..., Context]

@@ -10,8 +10,8 @@ from watch.core.model import MessageState
 from watch.pipeline.alert import make_alerts
 from watch.pipeline.collect import scan_folder
 from watch.pipeline.job import Context, Job
-from watch.store.findings import get_waiting
 from watch.store.outbox import claim_message, get_outbox
+from watch.store.tellings import get_waiting
 
 
 async def _collect(desk: Desk, context: Context) -> None:

@@ -8,14 +8,15 @@ import pytest
 
 from tests.builders import NOW
 from tests.httpd import Answer, HttpServer, redirect
-from tests.pipeline.conftest import Desk, changed
+from tests.pipeline.conftest import Desk, changed, told_of_waiting
 from watch.core.model import SourceState, Validators
 from watch.pipeline.collect import poll_due, poll_feed
 from watch.pipeline.deliver import deliver
 from watch.pipeline.health import tell_operator
 from watch.pipeline.job import Job
-from watch.store.findings import count_findings, get_told, get_waiting
+from watch.store.findings import count_findings
 from watch.store.sources import get_hosts, get_sources
+from watch.store.tellings import get_waiting
 
 
 def rss(*titles: str) -> bytes:
@@ -51,8 +52,7 @@ async def test_the_first_poll_is_a_silent_baseline_and_what_comes_then_is_news(
     assert (told.__dict__["entries"], told.__dict__["findings"]) == (2, 1)
     assert (await desk.context.store.read(count_findings))["wire"] == (2, 1, 1)
     assert await _poll(desk) == [Job("make_alerts")]
-    (waiting,) = await desk.context.store.read(get_waiting)
-    (new,) = await desk.context.store.read(get_told, [waiting.finding])
+    (new,) = await told_of_waiting(desk.context)
     assert new.document.title == "New ICBM"
     assert new.document.text == "About New ICBM."
     assert new.document.url == "https://example.org/0"
@@ -103,8 +103,7 @@ async def test_an_edited_entry_tells_only_rules_that_did_not_hold_before(
     server.put("/feed", Answer(body=rss("Fish")), Answer(body=before), Answer(body=after))
     for _ in range(3):
         await _poll(desk)
-    waiting = await desk.context.store.read(get_waiting)
-    told = await desk.context.store.read(get_told, [one.finding for one in waiting])
+    told = await told_of_waiting(desk.context)
     assert [[f.rule for f in one.findings] for one in told] == [["icbm"], ["suicide-drones"]]
 
 

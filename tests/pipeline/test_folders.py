@@ -5,13 +5,14 @@ from email.message import EmailMessage
 
 import pytest
 
-from tests.pipeline.conftest import Desk, changed
+from tests.pipeline.conftest import Desk, changed, told_of_waiting
 from watch.ingest.folder import Folder, FoundFile
 from watch.pipeline.collect import scan_folder, scan_folder_once
 from watch.pipeline.collect.folders import BATCH_BYTES, BATCH_FILES, BATCH_PARSED, _batches
 from watch.pipeline.job import Job
-from watch.store.findings import count_findings, get_told, get_waiting
+from watch.store.findings import count_findings
 from watch.store.sources import count_unread, get_files, get_sources
+from watch.store.tellings import get_waiting
 
 
 async def _documents(desk: Desk) -> int:
@@ -30,8 +31,7 @@ async def test_a_file_is_taken_when_it_has_stood_still_for_three_seconds(desk: D
     path.write_text("An ICBM was seen again")
     assert await _scan(desk, after_s=5) == [], "it was written to in between"
     assert await _scan(desk, after_s=5) == [Job("make_alerts")]
-    (waiting,) = await desk.context.store.read(get_waiting)
-    (told,) = await desk.context.store.read(get_told, [waiting.finding])
+    (told,) = await told_of_waiting(desk.context)
     assert told.document.title == "An ICBM was seen again"
     assert told.document.key == "a.txt"
     assert await _scan(desk, after_s=5) == [], "nothing is taken twice"
@@ -55,8 +55,7 @@ async def test_an_edited_file_tells_only_rules_that_did_not_hold_before(desk: De
     path.write_text("Title\n\nAn ICBM, and a suicide drone")
     await _scan(desk, after_s=5)
     assert await _scan(desk, after_s=5) == [Job("make_alerts")]
-    waiting = await desk.context.store.read(get_waiting)
-    told = await desk.context.store.read(get_told, [one.finding for one in waiting])
+    told = await told_of_waiting(desk.context)
     assert [[f.rule for f in one.findings] for one in told] == [["icbm"], ["suicide-drones"]]
 
 
@@ -106,8 +105,7 @@ async def test_what_of_a_file_cannot_be_read_is_told_and_the_rest_is_taken(
     (record,) = [one for one in caplog.records if one.message == "file read in part"]
     assert "a.bin" in record.__dict__["unread"]
     assert await desk.context.store.read(count_unread) == {"inbox": 1}
-    (waiting,) = await desk.context.store.read(get_waiting)
-    (told,) = await desk.context.store.read(get_told, [waiting.finding])
+    (told,) = await told_of_waiting(desk.context)
     assert told.document.is_degraded, "the mail says so"
 
 
@@ -200,8 +198,7 @@ async def test_files_of_all_kinds_are_taken_together_each_with_its_own_text(desk
         desk.write(f"{number}.html", f"<title>Page {number}</title><p>An ICBM {number}")
     desk.write("3.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
     await scan_folder_once(desk.context, source="inbox")
-    waiting = await desk.context.store.read(get_waiting)
-    told = await desk.context.store.read(get_told, [one.finding for one in waiting])
+    told = await told_of_waiting(desk.context)
     assert {one.document.key: (one.document.title, one.document.text) for one in told} == {
         f"{number}.{suffix}": (f"{title} {number}", f"An ICBM {number}")
         for number in range(6)

@@ -11,8 +11,9 @@ from watch.ingest.feedlist import FeedListFile
 from watch.pipeline.collect import poll_feed, scan_folder_once
 from watch.pipeline.job import Context, Job, Lists
 from watch.pipeline.lists import reload_lists, start_lists
-from watch.store.findings import count_findings, get_waiting
+from watch.store.findings import count_findings
 from watch.store.sources import get_sources
+from watch.store.tellings import get_waiting
 
 
 async def _with_list(desk: Desk, *feeds: tuple[str, str]) -> Context:

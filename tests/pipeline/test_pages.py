@@ -3,12 +3,11 @@ from dataclasses import replace
 import pytest
 
 from tests.httpd import Answer, HttpServer
-from tests.pipeline.conftest import Desk, changed
-from watch.core.model import Told
+from tests.pipeline.conftest import Desk, changed, told_of_waiting
+from watch.core.alerts import Told
 from watch.ingest.feed import FullText
 from watch.pipeline.collect import poll_feed
 from watch.pipeline.job import Context, Job
-from watch.store.findings import get_told, get_waiting
 
 FILLER = "The convoy left the yard at dawn and was seen at two crossings before noon. " * 12
 PARAGRAPHS = "".join(f"<p>{FILLER} Paragraph {number}.</p>" for number in range(5))
@@ -39,8 +38,7 @@ def _wanting(desk: Desk, full_text: FullText, **rest: object) -> Context:
 
 async def _told(context: Context) -> dict[str, Told]:
     """Return what is to be told, by the key of its document."""
-    waiting = await context.store.read(get_waiting)
-    told = await context.store.read(get_told, [one.finding for one in waiting])
+    told = await told_of_waiting(context)
     return {one.document.key: one for one in told}
 
 

@@ -5,8 +5,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from tests.builders import NOW, a_document, a_finding, a_matching
-from watch.core.model import DocumentId, FindingId, Matching, Severity, Waiting
-from watch.store import documents, findings
+from watch.core.alerts import AlertStory, Reason, StoryId, Telling, Told
+from watch.core.model import DocumentId, FindingId, Matching, Severity
+from watch.store import documents, findings, tellings
 from watch.store.db import MOST_VALUES, Store, Transaction
 
 
@@ -20,6 +21,13 @@ def _accept(
     return added.id, numbers
 
 
+async def _told(store: Store, *numbers: FindingId) -> list[Told]:
+    """Return the documents of findings, told as one story."""
+    story = AlertStory(story=StoryId(1), reason=Reason.NEW, findings=numbers)
+    (told,) = await store.read(findings.get_told_stories, [story])
+    return list(told.told)
+
+
 async def test_findings_come_back_with_their_document_and_mentions(store: Store) -> None:
     matching = a_matching("icbm", "nis", "drone")
     first = matching.findings[0]
@@ -27,7 +35,7 @@ async def test_findings_come_back_with_their_document_and_mentions(store: Store)
     matching = replace(matching, findings=(high, *matching.findings[1:]))
     _, numbers = await store.write(_accept, "one", matching)
     _, others = await store.write(_accept, "two", a_matching("icbm"))
-    told = await store.read(findings.get_told, [numbers[0], numbers[2], others[0]])
+    told = await _told(store, numbers[0], numbers[2], others[0])
     assert [one.document.text for one in told] == ["one", "two"]
     assert told[0].findings == (high, matching.findings[2])
     assert told[1].findings == a_matching("icbm").findings
@@ -55,7 +63,7 @@ async def test_the_findings_of_many_documents_are_numbered_each_in_its_order(sto
 
     none, two, one = await store.write(accept)
     assert none == ()
-    told = await store.read(findings.get_told, [*one, *two])
+    told = await _told(store, *one, *two)
     assert [(one.document.key, [its.rule for its in one.findings]) for one in told] == [
         ("b", ["nis", "icbm"]),
         ("c", ["icbm"]),
@@ -73,33 +81,35 @@ async def test_more_findings_are_told_than_one_statement_may_ask_for(store: Stor
         return [number for (number,) in findings.add_findings(transaction, matchings)]
 
     numbers = await store.write(accept)
-    told = await store.read(findings.get_told, numbers)
+    told = await _told(store, *numbers)
     assert [one.document.key for one in told] == [str(n) for n in range(2 * MOST_VALUES + 1)]
-
-
-async def test_what_waits_is_listed_oldest_first_and_once_for_each_subscription(
-    store: Store,
-) -> None:
-    _, (late, early) = await store.write(_accept, "one", a_matching("icbm", "nis"))
-    waiting = (
-        Waiting(finding=early, subscription="a", since=NOW - timedelta(hours=1)),
-        Waiting(finding=late, subscription="a", since=NOW),
-        Waiting(finding=late, subscription="b", since=NOW),
-    )
-    await store.write(findings.add_waiting, reversed(waiting))
-    await store.write(findings.add_waiting, [])
-    assert set(await store.read(findings.get_waiting)) == set(waiting)
-    assert (await store.read(findings.get_waiting))[0] == waiting[0]
-    assert await store.read(findings.count_waiting) == {"a": 2, "b": 1}
-    with pytest.raises(IntegrityError):
-        await store.write(findings.add_waiting, waiting[:1])
 
 
 async def test_findings_are_counted_by_source_with_those_nobody_is_told_of(store: Store) -> None:
     _, numbers = await store.write(_accept, "one", a_matching("icbm", "nis"))
     await store.write(_accept, "two", Matching())
-    await store.write(
-        findings.add_waiting,
-        [Waiting(finding=numbers[0], subscription=name, since=NOW) for name in "ab"],
-    )
+    await store.write(tellings.add_tellings, [Telling(numbers[0], name, NOW) for name in "ab"])
     assert await store.read(findings.count_findings) == {"inbox": (2, 2, 1)}
+
+
+async def test_stories_are_told_in_their_order_each_with_its_own_documents(store: Store) -> None:
+    _, (one,) = await store.write(_accept, "one", a_matching("icbm"))
+    _, two = await store.write(_accept, "two", a_matching("icbm", "nis"))
+    stories = [
+        AlertStory(story=StoryId(9), reason=Reason.UPDATE, findings=two, told_first=NOW),
+        AlertStory(story=StoryId(-1), reason=Reason.NEW, findings=(one,)),
+    ]
+    first, second = await store.read(findings.get_told_stories, stories)
+    assert (first.number, first.reason, first.told_first) == (9, Reason.UPDATE, NOW)
+    assert [part.document.text for part in first.told] == ["two"]
+    assert [part.document.text for part in second.told] == ["one"]
+    assert first.key != second.key
+    assert await store.read(findings.get_told_stories, []) == ()
+
+
+async def test_moments_are_those_of_the_documents_after_a_time(store: Store) -> None:
+    await store.write(_accept, "one", a_matching("icbm", "nis"))
+    await store.write(_accept, "two", a_matching("icbm"))
+    moments = await store.read(findings.get_moments, ["icbm", "drone"], NOW - timedelta(seconds=1))
+    assert moments == {"icbm": [NOW, NOW]}
+    assert await store.read(findings.get_moments, ["icbm"], NOW) == {}

@@ -4,16 +4,17 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from tests.builders import NOW, a_document, a_matching
-from watch.core.model import Alert, FindingId, Message, MessageState, Reason, Waiting
-from watch.store import documents, findings, outbox
+from watch.core.alerts import Alert, AlertStory, Occasion, Reason, Report, StoryId, Telling
+from watch.core.model import FindingId, Message, MessageState
+from watch.store import documents, findings, outbox, tellings
 from watch.store.db import Store, Transaction
 
 LATER = NOW + timedelta(minutes=5)
 
 
 @pytest.fixture
-async def alert(store: Store) -> Alert:
-    """An alert whose finding waits."""
+async def alert(store: Store) -> Report:
+    """A report of an alert whose finding waits."""
 
     def accept(transaction: Transaction) -> tuple[FindingId, ...]:
         matching = a_matching("icbm")
@@ -21,13 +22,13 @@ async def alert(store: Store) -> Alert:
         (added,) = documents.add_documents(transaction, new, ruleset="r")
         assert added is not None
         (numbers,) = findings.add_findings(transaction, [(added.id, matching)])
-        findings.add_waiting(
-            transaction,
-            [Waiting(finding=numbers[0], subscription=name, since=NOW) for name in "ab"],
-        )
+        tellings.add_tellings(transaction, [Telling(numbers[0], name, NOW) for name in "ab"])
         return numbers
 
-    return Alert(subscription="a", reason=Reason.NEW, findings=await store.write(accept))
+    findings_of_it = await store.write(accept)
+    story = AlertStory(story=StoryId(1), reason=Reason.NEW, findings=findings_of_it)
+    alert = Alert(subscription="a", occasion=Occasion.AT_ONCE, stories=(story,))
+    return Report(alert=alert, stories=())
 
 
 def _message(number: int) -> Message:
@@ -36,33 +37,33 @@ def _message(number: int) -> Message:
     )
 
 
-async def _add(store: Store, alert: Alert, *numbers: int) -> None:
+async def _add(store: Store, alert: Report, *numbers: int) -> None:
     messages = [_message(number) for number in numbers]
     assert await store.write(outbox.add_alert, alert, messages, key="k", now=NOW)
 
 
 async def test_an_alert_is_made_once_and_its_findings_are_told_to_that_subscription(
-    store: Store, alert: Alert
+    store: Store, alert: Report
 ) -> None:
     await _add(store, alert, 1, 2)
     again = await store.write(outbox.add_alert, alert, [_message(3)], key="k", now=NOW)
     assert not again
-    (left,) = await store.read(findings.get_waiting)
+    (left,) = await store.read(tellings.get_waiting)
     assert left.subscription == "b"
     state = await store.read(outbox.get_outbox)
     assert state.counts == {MessageState.WAITING: 2}
     assert state.oldest == NOW
 
 
-async def test_one_address_gets_one_message_of_an_alert(store: Store, alert: Alert) -> None:
+async def test_one_address_gets_one_message_of_an_alert(store: Store, alert: Report) -> None:
     twice = [_message(1), Message(recipient="1@example.org", message_id="<2@x>", content=b"")]
     with pytest.raises(IntegrityError):
         await store.write(outbox.add_alert, alert, twice, key="k", now=NOW)
-    assert len(await store.read(findings.get_waiting)) == 2, "nothing of it happened"
+    assert len(await store.read(tellings.get_waiting)) == 2, "nothing of it happened"
 
 
 async def test_each_message_is_claimed_once_in_its_turn_with_its_bytes(
-    store: Store, alert: Alert
+    store: Store, alert: Report
 ) -> None:
     await _add(store, alert, 1, 2)
     assert not await store.read(outbox.has_due, NOW - timedelta(seconds=1))
@@ -72,7 +73,7 @@ async def test_each_message_is_claimed_once_in_its_turn_with_its_bytes(
     assert [claim and claim.message for claim in claims] == [_message(1), _message(2), None]
 
 
-async def test_a_postponed_message_comes_again_when_it_is_due(store: Store, alert: Alert) -> None:
+async def test_a_postponed_message_comes_again_when_it_is_due(store: Store, alert: Report) -> None:
     await _add(store, alert, 1)
     claim = await store.write(outbox.claim_message, NOW)
     assert claim is not None
@@ -93,7 +94,7 @@ async def test_a_postponed_message_comes_again_when_it_is_due(store: Store, aler
 
 @pytest.mark.parametrize("state", [MessageState.SENT, MessageState.FAILED])
 async def test_a_settled_message_is_never_claimed_again(
-    store: Store, alert: Alert, state: MessageState
+    store: Store, alert: Report, state: MessageState
 ) -> None:
     await _add(store, alert, 1)
     claim = await store.write(outbox.claim_message, NOW)
@@ -113,7 +114,7 @@ async def test_a_settled_message_is_never_claimed_again(
     ("resends", "after"), [(True, MessageState.WAITING), (False, MessageState.HELD)]
 )
 async def test_after_a_crash_only_what_was_begun_is_ambiguous(
-    store: Store, alert: Alert, *, resends: bool, after: MessageState
+    store: Store, alert: Report, *, resends: bool, after: MessageState
 ) -> None:
     await _add(store, alert, 1, 2, 3)
     for number in (1, 2):

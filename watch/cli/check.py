@@ -13,13 +13,13 @@ from watch.cli.wording import counted
 from watch.errors import Mistake, MistakesError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from rich.console import Console
 
     from watch.config import Config
-    from watch.core.model import Subscription
     from watch.core.rules.lint import Lint
+    from watch.core.rules.ruleset import Ruleset
     from watch.ingest.rulefiles import RulesFolder
 
 
@@ -86,7 +86,7 @@ def _check_all(path: Path) -> _Checked:
         return checked + _check_rules(beside) if beside.path.is_dir() else checked
     return (
         _Checked(told=(_told(config),))
-        + _check_rules(config.rules, config.subscriptions)
+        + _check_rules(config.rules, config)
         + _Checked(mistakes=tuple(check_templates(config.mail.templates)))
     )
 
@@ -100,7 +100,8 @@ def _check_paths(paths: list[Path]) -> _Checked:
     return checked
 
 
-def _check_rules(folder: "RulesFolder", subscriptions: "Sequence[Subscription]" = ()) -> _Checked:
+def _check_rules(folder: "RulesFolder", config: "Config | None" = None) -> _Checked:
+    """Return what is wrong with rule files; with a configuration, how the two go together too."""
     from watch.core.matcher import Matcher
     from watch.core.rules.examples import count_examples, failed_examples
     from watch.core.rules.lint import lints
@@ -125,9 +126,20 @@ def _check_rules(folder: "RulesFolder", subscriptions: "Sequence[Subscription]" 
     examples = counted(count_examples(ruleset), "example")
     return _Checked(
         mistakes=tuple(failed_examples(matcher, languages_of)),
-        lints=tuple(lints(files, subscriptions)),
+        lints=(
+            *lints(files, () if config is None else config.subscriptions),
+            *(() if config is None else _idle_subscriptions(config, ruleset)),
+        ),
         told=(f"{folder.label}: {what} in {found}, {examples}",),
     )
+
+
+def _idle_subscriptions(config: "Config", ruleset: "Ruleset") -> "Iterator[Lint]":
+    from watch.config.lint import idle_subscriptions
+    from watch.core.toml import TomlText
+
+    toml = TomlText(str(config.path), config.path.read_text("utf-8-sig"))
+    return idle_subscriptions(toml, config.subscriptions, ruleset)
 
 
 def _told(config: "Config") -> str:

@@ -1,6 +1,9 @@
 """The exit codes of all verbs."""
 
 from enum import IntEnum
+from typing import NoReturn
+
+import typer
 
 
 class Exit(IntEnum):
@@ -11,3 +14,9 @@ class Exit(IntEnum):
     USAGE = 2
     LOCKED = 75
     REFUSED = 78
+
+
+def refuse(text: str, code: Exit = Exit.USAGE) -> NoReturn:
+    """End a command with words on why it does not do what it was asked to."""
+    typer.echo(f"watchlist: {text}", err=True)
+    raise typer.Exit(code)

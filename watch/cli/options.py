@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from watch.cli.exits import Exit, refuse
+
 if TYPE_CHECKING:
+    from watch.config import Config
     from watch.ingest.rulefiles import RulesFolder
 
 DEFAULT_CONFIG = Path("config.toml")
@@ -35,3 +38,14 @@ def rules_folder(rules: Path | None, config: Path) -> "RulesFolder":
     if config.exists() or config != DEFAULT_CONFIG:
         return load_config(config).rules
     return RulesFolder(path=Path("rules"), label="rules")
+
+
+def database_in(config: "Config") -> Path:
+    """Return where the database of a configuration lies; refuse when nothing has run yet."""
+    from watch.app import database_of
+
+    path = database_of(config)
+    if not path.exists():
+        what = "nothing has run yet: `watchlist run` or `watchlist once` begins"
+        refuse(what, Exit.NEEDS_A_PERSON)
+    return path

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from watch.cli.exits import Exit
-from watch.cli.options import DEFAULT_CONFIG, ConfigOption
+from watch.cli.options import DEFAULT_CONFIG, ConfigOption, database_in
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,14 +24,11 @@ def status(
     """
     import asyncio
 
-    from watch.app import database_of
     from watch.cli.standing import as_json, get_standing, show
     from watch.config import load_config
 
     loaded = load_config(config)
-    if not database_of(loaded).exists():
-        typer.echo("nothing has run yet: `watchlist run` or `watchlist once` begins", err=True)
-        raise typer.Exit(Exit.NEEDS_A_PERSON)
+    database_in(loaded)
     standing = asyncio.run(get_standing(loaded))
     if is_json:
         typer.echo(json.dumps(as_json(standing), ensure_ascii=False, indent=2))

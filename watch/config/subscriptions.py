@@ -1,5 +1,6 @@
 """Who gets what, when: `[[subscription]]`."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta, tzinfo
 from pathlib import Path as PathOnDisk
@@ -14,6 +15,9 @@ from watch.core.toml import Path as Where
 from watch.notify.templating import LANGUAGE
 
 T = TypeVar("T")
+
+_CODE = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")
+"""A language as templates name it: a folder, and no way out of theirs."""
 
 
 def subscriptions_of(
@@ -92,8 +96,15 @@ def _zone(page: Page, name: str, where: Where) -> tzinfo:
 
 def _check_language(page: Page, language: str, where: Where, templates: PathOnDisk | None) -> None:
     """Note a language in which there are no templates."""
-    if language == LANGUAGE or (templates is not None and (templates / language).is_dir()):
+    is_code = _CODE.fullmatch(language) is not None
+    if language == LANGUAGE or (
+        is_code and templates is not None and (templates / language).is_dir()
+    ):
         return
-    folder = "a folder that [mail] templates names" if templates is None else templates
-    remedy = f'write "{LANGUAGE}", or put templates into {folder}/{language}'
+    if not is_code:
+        remedy = f'write a code, such as "{LANGUAGE}" or "ko"'
+    elif templates is None:
+        remedy = f'write "{LANGUAGE}", or put yours into {language} in the folder of [mail] templates'
+    else:
+        remedy = f'write "{LANGUAGE}", or put yours into {templates / language}'
     page.add(where, f'there are no templates in "{language}"', remedy=remedy)

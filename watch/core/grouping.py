@@ -5,7 +5,7 @@ Waiting ─► silenced? ─► its story ─► known? ─► folded, or told: 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -153,9 +153,10 @@ def _alerts(
         stories = [story for story in stories if story.severity is Severity.HIGH]
         if not stories:
             return []
-    due = _due(subscription, past, stories, waits=waits)
     # A clock that was set back must not hold an alert for longer than the wait.
-    first = min((story.since for story in stories), default=past.served_since)
+    past = replace(past, mails=tuple(made for made in past.mails if made <= now))
+    due = _due(subscription, past, stories, waits=waits)
+    first = min((story.since for story in stories), default=now)
     if due is None or first <= now < due:
         return []
     room = subscription.max_per_hour - _mails_within(past, now)

@@ -274,13 +274,21 @@ def _shown(value: object) -> str:
             return str(value)
 
 
+_MOST_LISTED = 40
+"""More words than a person looks through; no table has so many keys."""
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return the remedy for a word that is not known: the nearest that is, or all."""
+    """Return the remedy for a word that is not known: the nearest that is, or those there are."""
     words = sorted(known)
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]!r}?"
-    return f"known here: {', '.join(words)}"
+    if not words:
+        return "there is none"
+    more = len(words) - _MOST_LISTED
+    listed = ", ".join(words[:_MOST_LISTED])
+    return f"known here: {listed}" + (f" and {more:,} more" if more > 0 else "")
 
 
 def _moved(place: tuple[int, int], over: str) -> tuple[int, int]:

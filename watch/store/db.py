@@ -68,7 +68,7 @@ class Store:
         program.
         """
         reading = _reading_engine(path)
-        writing = _engine(path, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS)
+        writing = _writing_engine(path)
         try:
             with _refusals(path):
                 if path.exists():
@@ -91,18 +91,17 @@ class Store:
 
         Raises StoreRefusedError when there is none, or not one of this version.
         """
-        if not path.exists():
-            raise StoreRefusedError(
-                f"{path}: there is no database yet; start `watchlist run` or `watchlist once`"
-            )
-        reading = _reading_engine(path)
-        try:
-            with _refusals(path), reading.connect() as connection:
-                _check_revision(_revision(connection), path)
-        except StoreRefusedError:
-            reading.dispose()
-            raise
-        return cls(None, reading)
+        return cls(None, _known_engine(path))
+
+    @classmethod
+    def open_beside(cls, path: Path) -> "Store":
+        """Return the database for short writes beside the process that keeps it, or without one.
+
+        Each write waits its turn: BEGIN IMMEDIATE is what keeps two writers apart. It is neither
+        looked through nor brought up to date. Raises StoreRefusedError as `open_to_read` does.
+        """
+        reading = _known_engine(path)
+        return cls(_writing_engine(path), reading)
 
     async def write(
         self,
@@ -170,8 +169,28 @@ _WRITER_PRAGMAS = (
 )
 
 
+def _known_engine(path: Path) -> Engine:
+    """Return what reads a database of this version; refuse any other, and none."""
+    if not path.exists():
+        raise StoreRefusedError(
+            f"{path}: there is no database yet; start `watchlist run` or `watchlist once`"
+        )
+    reading = _reading_engine(path)
+    try:
+        with _refusals(path), reading.connect() as connection:
+            _check_revision(_revision(connection), path)
+    except StoreRefusedError:
+        reading.dispose()
+        raise
+    return reading
+
+
 def _reading_engine(path: Path) -> Engine:
     return _engine(path, begin="BEGIN", pragmas=_READER_PRAGMAS)
+
+
+def _writing_engine(path: Path) -> Engine:
+    return _engine(path, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS)
 
 
 def _engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> Engine:

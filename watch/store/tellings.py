@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, unique
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Integer, bindparam, func, insert, select, update
 
 from watch.core.alerts import (
     Folded,
@@ -31,6 +31,7 @@ from watch.store.tables import (
     DocumentRow,
     FindingRow,
     RulesetRow,
+    SilenceRow,
     TellingRow,
     table_of,
 )
@@ -39,6 +40,7 @@ _ALERTS = table_of(AlertRow)
 _DOCUMENTS = table_of(DocumentRow)
 _FINDINGS = table_of(FindingRow)
 _RULESETS = table_of(RulesetRow)
+_SILENCES = table_of(SilenceRow)
 _TELLINGS = table_of(TellingRow)
 
 _RECENT = timedelta(hours=2)
@@ -113,6 +115,9 @@ _SETTLE = (
         _IS_WAITING,
         _TELLINGS.c.finding_id == bindparam("finding"),
         _TELLINGS.c.subscription == bindparam("reader"),
+        # A silence may have been lifted since it was read: what it hid then goes on waiting.
+        bindparam("silence", type_=Integer).is_(None)
+        | bindparam("silence", type_=Integer).in_(select(_SILENCES.c.id)),
     )
     .values(outcome=bindparam("what"), silence_id=bindparam("silence"))
 )

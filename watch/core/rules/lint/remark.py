@@ -25,6 +25,7 @@ class Code(Enum):
     NOT_COMMON_WORD = "not-common-word"
     UNREACHED_ITEM = "unreached-item"
     NO_EXAMPLES = "no-examples"
+    IDLE_SUBSCRIPTION = "idle-subscription"
     UNUSED_ALLOW = "unused-allow"
     UNKNOWN_CODE = "unknown-code"
 

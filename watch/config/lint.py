@@ -1,0 +1,76 @@
+"""What loads of a configuration, and yet is hardly meant: a subscription that nothing fits."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from watch.core.grouping import selects
+from watch.core.model import Finding, Severity, Subscription
+from watch.core.rules.checks import finding_of
+from watch.core.rules.lint import Code, Lint
+from watch.core.rules.lint.allowances import Allowances
+from watch.core.rules.ruleset import Ruleset
+from watch.core.toml import Path as Where
+from watch.core.toml import TomlText, suggestion
+from watch.errors import Mistake
+
+
+def idle_subscriptions(
+    toml: TomlText, subscriptions: Sequence[Subscription], ruleset: Ruleset
+) -> Iterator[Lint]:
+    """Yield a lint for each subscription that no rule in force fits: it will never get a mail.
+
+    `toml` is the file that the subscriptions were read from.
+    """
+    alerting = [one for one in (*ruleset.items, *ruleset.rules) if one.has_alert]
+    findings = [finding_of(one, ()) for one in alerting]
+    allowed = Allowances(toml)
+    for index, subscription in enumerate(subscriptions):
+        if any(selects(subscription, finding) for finding in findings):
+            continue
+        mistake = _mistake(toml, ("subscription", index), subscription, findings)
+        header = toml.lines_of("subscription")[index]
+        code = Code.IDLE_SUBSCRIPTION
+        if not allowed.silence(code, header) and not allowed.silence(code, mistake.line):
+            yield Lint(code=code, mistake=mistake)
+
+
+def _mistake(
+    toml: TomlText, where: Where, subscription: Subscription, findings: Sequence[Finding]
+) -> Mistake:
+    """Return it at the one wish that no rule fits by itself; at the header where there is none."""
+    header = toml.lines_of("subscription")[int(where[1])]
+    if not findings:
+        told = f'nothing alerts the subscription "{subscription.name}", or any other'
+        return toml.line_mistake(header, told, remedy="take alert = false out of a rule or item")
+    told = f'no rule fits the subscription "{subscription.name}"'
+    asks_all = replace(subscription, rules=(), tags=(), severity=Severity.LOW)
+    for key, wish, remedy in (
+        ("rules", replace(asks_all, rules=subscription.rules), _rules_remedy),
+        ("tags", replace(asks_all, tags=subscription.tags), _tags_remedy),
+        ("severity", replace(asks_all, severity=subscription.severity), _severity_remedy),
+    ):
+        if not any(selects(wish, finding) for finding in findings):
+            return toml.mistake((*where, key), told, remedy=remedy(wish, findings))
+    remedy = "each of its rules, tags and severity fits some rule, and no rule fits them all"
+    return toml.line_mistake(header, told, remedy=remedy)
+
+
+def _rules_remedy(wish: Subscription, findings: Sequence[Finding]) -> str:
+    return _nearest(wish.rules, {finding.rule for finding in findings}, "rule")
+
+
+def _tags_remedy(wish: Subscription, findings: Sequence[Finding]) -> str:
+    return _nearest(wish.tags, {tag for finding in findings for tag in finding.tags}, "tag")
+
+
+def _severity_remedy(wish: Subscription, findings: Sequence[Finding]) -> str:
+    highest = max(finding.severity for finding in findings)
+    return f'no rule is as high as "{wish.severity.word}": write at most "{highest.word}"'
+
+
+def _nearest(written: Sequence[str], known: set[str], noun: str) -> str:
+    """Return what may be meant by words of which none is known."""
+    if not known:
+        return f"no rule has a {noun}; leave {noun}s out"
+    remedies = [suggestion(word, known) for word in written]
+    return next((one for one in remedies if one.startswith("did you mean")), remedies[0])
