@@ -1,16 +1,22 @@
 from dataclasses import replace
+from datetime import time, timedelta
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default as policy
 
 import pytest
 
 from tests.builders import a_subscription
 from tests.pipeline.conftest import Desk, changed
-from watch.core.model import MessageState
-from watch.pipeline.alert import make_alerts
+from watch.core.alerts import Silence, SilenceKind
+from watch.core.model import MessageState, SourceState
+from watch.core.sending import Schedule
+from watch.pipeline.alert import get_report, make_alerts, plan_now
 from watch.pipeline.collect import scan_folder
 from watch.pipeline.job import Context, Job
-from watch.store.outbox import claim_message, get_outbox
+from watch.store.outbox import add_alert, claim_message, get_outbox
+from watch.store.silences import add_silence
+from watch.store.sources import put_source
 from watch.store.tellings import get_waiting
 
 
@@ -89,3 +95,136 @@ async def test_an_address_that_cannot_be_written_to_costs_the_others_nothing(
     assert (await context.store.read(get_outbox)).counts == {MessageState.WAITING: 1}
     (record,) = [one for one in caplog.records if one.message == "mail not written"]
     assert record.__dict__["to"] == "jösé@example.org"
+
+
+NEWS = (
+    "Three goods trains that left a works near the coast carried an ICBM under their covers, the "
+    "military said. It had followed them for two nights. How many the trains held it would not "
+    "say, but an officer showed reporters pictures of boxes that were very long and very light."
+)
+
+
+async def _mails(desk: Desk, context: Context) -> list[EmailMessage]:
+    """Return the mails that are due, and take them out of the outbox."""
+    mails = []
+    await make_alerts(context)
+    while (claim := await context.store.write(claim_message, desk.clock.at)) is not None:
+        mail = message_from_bytes(claim.message.content, policy=policy)
+        assert isinstance(mail, EmailMessage)
+        mails.append(mail)
+    return mails
+
+
+def _text(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return " ".join(body.get_content().split())
+
+
+async def test_a_story_is_told_once_and_its_reprints_with_the_next_mail(desk: Desk) -> None:
+    desk.write("a.txt", f"First\n\n{NEWS}")
+    desk.write("b.txt", f"Reprint\n\nHARBOUR WIRE - {NEWS}")
+    await _collect(desk, desk.context)
+    desk.clock.advance(minutes=1)
+    (first,) = await _mails(desk, desk.context)
+    assert "ICBM: First" in first["Subject"]
+    assert "Also in: inbox, Reprint" in _text(first)
+    desk.write("c.txt", f"Third\n\n{NEWS} So it goes.")
+    await _collect(desk, desk.context)
+    desk.clock.advance(minutes=10)
+    assert await _mails(desk, desk.context) == []
+    desk.write("d.txt", "Another story altogether, of a suicide drone.")
+    await _collect(desk, desk.context)
+    desk.clock.advance(minutes=1)
+    (second,) = await _mails(desk, desk.context)
+    assert "Told before, more came of it: Third (1 document: inbox)" in _text(second)
+    assert "ICBM" not in second["Subject"]
+
+
+async def test_an_edited_document_is_an_update_in_the_thread_of_its_story(desk: Desk) -> None:
+    desk.write("a.txt", f"First\n\n{NEWS}")
+    await _collect(desk, desk.context)
+    desk.clock.advance(minutes=1)
+    (first,) = await _mails(desk, desk.context)
+    desk.clock.advance(days=2)
+    desk.write("a.txt", f"First\n\n{NEWS} Later: a suicide drone, too.")
+    await _collect(desk, desk.context)
+    desk.clock.advance(minutes=1)
+    (update,) = await _mails(desk, desk.context)
+    assert update["References"] == first["References"]
+    assert update["Message-ID"] != first["Message-ID"]
+    assert "Update:" in _text(update)
+    assert "Why: Suicide drones" in _text(update)
+    assert "Why: ICBM" not in _text(update)
+
+
+async def test_what_a_silence_hides_is_counted_by_the_next_mail(desk: Desk) -> None:
+    silence = Silence(
+        kind=SilenceKind.RULE,
+        value="icbm",
+        since=desk.clock.at,
+        until=desk.clock.at + timedelta(hours=1),
+        note="an exercise",
+    )
+    await desk.context.store.write(add_silence, silence)
+    desk.write("a.txt", "An ICBM")
+    await _collect(desk, desk.context)
+    desk.clock.advance(minutes=1)
+    assert await _mails(desk, desk.context) == []
+    desk.write("b.txt", "A suicide drone")
+    await _collect(desk, desk.context)
+    desk.clock.advance(minutes=1)
+    (mail,) = await _mails(desk, desk.context)
+    assert "rule icbm - 1 finding (an exercise)" in _text(mail)
+    desk.clock.advance(hours=1)
+    desk.write("c.txt", "Quite another ICBM")
+    await _collect(desk, desk.context)
+    desk.clock.advance(minutes=1)
+    (after,) = await _mails(desk, desk.context)
+    assert after["Subject"].startswith("[HIGH] ICBM")
+
+
+async def test_a_digest_tells_the_stories_of_a_day_and_of_what_could_not_be_read(
+    desk: Desk,
+) -> None:
+    daily = replace(desk.context.subscriptions[0], schedule=Schedule(at=time(7)), sends_empty=True)
+    context = changed(desk, subscriptions=(daily,))
+    desk.write("a.txt", "An ICBM")
+    await _collect(desk, context)
+    failing = SourceState(
+        name="wire",
+        location="x",
+        due=desk.clock.at,
+        failing_since=desk.clock.at,
+        error="answered 503",
+    )
+    await context.store.write(put_source, failing)
+    await context.store.write(put_source, replace(failing, name="gone"))
+    assert await _mails(desk, context) == []
+    desk.clock.advance(days=1)
+    (digest,) = await _mails(desk, context)
+    assert digest["Subject"] == "[HIGH] Korea desk, 27 Aug: 1 story"
+    assert "Not read at this time: wire: answered 503" in _text(digest)
+    assert "gone" not in _text(digest)
+    assert await _mails(desk, context) == []
+    desk.clock.advance(days=1)
+    (empty,) = await _mails(desk, context)
+    assert empty["Subject"] == "Korea desk, 28 Aug: no stories"
+    assert "Nothing new" in _text(empty)
+
+
+async def test_a_crash_between_planning_and_keeping_changes_nothing(desk: Desk) -> None:
+    desk.write("a.txt", f"First\n\n{NEWS}")
+    await _collect(desk, desk.context)
+    desk.clock.advance(minutes=1)
+    subscriptions = desk.context.subscriptions
+    plan = await desk.context.store.read(plan_now, subscriptions, desk.clock.at)
+    assert plan == await desk.context.store.read(plan_now, subscriptions, desk.clock.at)
+    (first,) = await _mails(desk, desk.context)
+    report = await desk.context.store.read(
+        get_report, plan.alerts[0], subscriptions[0], [], desk.clock.at
+    )
+    key = report.key(desk.clock.at)
+    again = await desk.context.store.write(add_alert, report, [], key=key, now=desk.clock.at)
+    assert not again, "the alert is known by its findings"
+    assert first["Subject"].startswith("[HIGH] ICBM: First")

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 from watch.errors import StoreRefusedError
 from watch.store.db import SCHEMA, Store, Transaction
 from watch.store.tables import metadata
+from watch.store.tellings import get_waiting
 
 
 def test_the_schema_that_the_migrations_make_is_the_one_the_tables_say(tmp_path: Path) -> None:
@@ -31,7 +32,7 @@ def test_the_schema_that_the_migrations_make_is_the_one_the_tables_say(tmp_path:
 async def test_an_older_database_is_brought_up_to_date_with_its_rows(tmp_path: Path) -> None:
     path = tmp_path / "watchlist.db"
     with closing(sqlite3.connect(path)) as connection:
-        _make_first_schema(path)
+        _make_schema(path, "0001")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("INSERT INTO alerts VALUES (7, 'k', 'desk', 'new', '2026-08-26')")
         connection.execute(
@@ -57,13 +58,47 @@ async def test_an_older_database_is_brought_up_to_date_with_its_rows(tmp_path: P
             connection.execute("UPDATE messages SET alert_id = 8")
 
 
-def _make_first_schema(path: Path) -> None:
+async def test_findings_from_before_there_were_stories_are_told_and_known(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.db"
+    _make_schema(path, "0003")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "INSERT INTO documents (id, source, key, revision, digest, words_digest, title, text,"
+            " seen, languages, is_degraded, ruleset) VALUES (5, 's', 'k', 1, 'd', 'w', 't', 'x',"
+            " '2026-08-26', '', 0, 'r')"
+        )
+        for ordinal, item in enumerate(["drone", "icbm", "drone", ""]):
+            connection.execute(
+                "INSERT INTO mentions VALUES (5, ?, ?, 'text', 0, 1, 't')", (ordinal, item)
+            )
+        for number, ordinals in enumerate(["[0, 2, 3]", "[0, 1]", "[]"]):
+            connection.execute(
+                "INSERT INTO findings VALUES (?, 5, ?, 'n', 1, '[]', 'p', 1, NULL, ?)",
+                (number, f"rule {number}", ordinals),
+            )
+        connection.execute("INSERT INTO alerts VALUES (7, 'k', 'desk', 'new', '2026-08-26')")
+        connection.execute("INSERT INTO tellings VALUES (0, 'desk', '2026-08-26', 7)")
+        connection.execute("INSERT INTO tellings VALUES (1, 'desk', '2026-08-26', NULL)")
+        connection.execute("INSERT INTO tellings VALUES (2, 'desk', '2026-08-26', NULL)")
+        connection.commit()
+    store = Store.open(path)
+    first, second = await store.read(get_waiting)
+    assert (first.finding, set(first.items), second.items) == (1, {"drone", "icbm"}, ())
+    assert first.story == second.story == -5
+    with closing(sqlite3.connect(path)) as connection:
+        told = connection.execute("SELECT outcome FROM tellings WHERE alert_id = 7").fetchall()
+        assert told == [("told",)]
+        assert connection.execute("SELECT items FROM findings").fetchone() == ('["drone"]',)
+    store.close()
+
+
+def _make_schema(path: Path, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(files("watch.store") / "migrations"))
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
         connection.commit()
     engine.dispose()
 

@@ -165,8 +165,8 @@ def list_silences(
     elif shown:
         plain_console().print(_table(shown, hidden, now))
     else:
-        over = len(silences)
-        typer.echo("nothing is kept quiet" + (f"; {over} are over: --all" if over else ""))
+        over = f"; {counted(len(silences), 'silence')} over: --all" if silences else ""
+        typer.echo(f"nothing is kept quiet{over}")
 
 
 async def _get(config: "Config") -> "tuple[tuple[Silence, ...], Mapping[SilenceId, int]]":

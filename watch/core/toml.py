@@ -281,9 +281,10 @@ _MOST_LISTED = 40
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return the remedy for a word that is not known: the nearest that is, or those there are."""
     words = sorted(known)
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
+    for written in dict.fromkeys((word, word.casefold())):
+        near = difflib.get_close_matches(written, words, n=1, cutoff=0.6)
+        if near:
+            return f"did you mean {near[0]!r}?"
     if not words:
         return "there is none"
     more = len(words) - _MOST_LISTED

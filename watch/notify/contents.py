@@ -5,12 +5,13 @@ Every string is clean, and none is longer than fits: templates only arrange and 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict
 
 from watch.core.alerts import FoldedStory, Hidden, Occasion, Reason, Report, Told, ToldStory, Trend
 from watch.core.cleaning import clip
-from watch.core.model import Severity, Subscription
+from watch.core.model import Finding, Severity, Subscription
 from watch.core.trend import bars
 from watch.notify.document import (
     LINE,
@@ -30,18 +31,20 @@ IN_FULL = 20
 IN_BRIEF = 200
 """How many of the others get a line each; the rest is a number."""
 
+_DOCUMENTS = 3
 _ALSO = 10
-_FOLDED = 20
-_HIDDEN = 20
-_TRENDS = 20
-_FAILING = 10
-"""How many lines there are of each at the most; of those left out there is a number."""
+_FOLDED = 10
+_HIDDEN = 10
+_TRENDS = 10
+_FAILING = 5
+"""How many there are of each at the most; of those left out there is a number. Even when no
+story has room in a part, all else fits into `PART_BYTES`."""
 
 _REASONS: Mapping[Reason, str] = {
     Reason.NEW: "",
-    Reason.UPDATE: "Update: the document was edited; what is new in it is told",
-    Reason.RULE: "A story told before, for which another rule holds now",
-    Reason.REMINDER: "A reminder: more came of a story told before",
+    Reason.UPDATE: "Update: the text was edited, and a rule holds that did not hold before.",
+    Reason.RULE: "Told before, but now a rule holds that did not hold before.",
+    Reason.REMINDER: "Reminder: told before, and more came of it.",
 }
 
 
@@ -54,6 +57,8 @@ class AlsoContents(TypedDict):
     url: str
     """http or https; empty when there is nothing safe to link to."""
     host: str
+    rules: str
+    """The names of rules that hold for it and for no document in full; mostly empty."""
 
 
 class StoryContents(TypedDict):
@@ -61,13 +66,15 @@ class StoryContents(TypedDict):
 
     number: int
     """What a silence calls it by."""
+    kind: str
+    """`new story`, `update`, `new rule for a known story` or `reminder`."""
     reason: str
-    """Why it is told, when it is not new; empty otherwise."""
+    """Why it is told, as a sentence; empty when it is new."""
     told_first: str
     """The day and time when it was told before; empty when it was not."""
     severity: str
     documents: tuple[DocumentContents, ...]
-    """The first tells it best; the others are those for which other rules hold."""
+    """The first tells it best; the others, few, are those for which other rules hold."""
     also: tuple[AlsoContents, ...]
     also_more: int
     """How many tell it besides."""
@@ -124,6 +131,8 @@ class Contents(TypedDict):
     subscription: str
     occasion: str
     """`at once`, `digest` or `storm`."""
+    kind: str
+    """Of every story, as in `StoryContents`; empty when they differ or there is none."""
     reason: str
     """Why the mail comes now, to follow a colon."""
     schedule: str
@@ -150,11 +159,13 @@ class Contents(TypedDict):
     hidden: tuple[HiddenContents, ...]
     hidden_more: int
     trends: tuple[TrendContents, ...]
+    trends_more: int
     failing: tuple[str, ...]
     """Sources that could not be read in this time, each with the reason."""
     failing_more: int
     stale: tuple[str, ...]
     """Rule files of which an earlier version is in force."""
+    stale_more: int
 
 
 def contents_of(report: Report, subscription: Subscription, *, now: datetime) -> Contents:
@@ -165,9 +176,12 @@ def contents_of(report: Report, subscription: Subscription, *, now: datetime) ->
     brief = ordered[IN_FULL : IN_FULL + IN_BRIEF]
     local = now.astimezone(zone)
     schedule = subscription.schedule
+    trends = _busiest(report.trends)
+    kinds = {story.reason.value for story in report.stories}
     return {
         "subscription": line_of(subscription.name),
         "occasion": report.alert.occasion.value,
+        "kind": kinds.pop() if len(kinds) == 1 else "",
         "reason": _reason(report.alert.occasion, subscription),
         "schedule": "" if schedule is None else str(schedule),
         "date": f"{local.day} {local:%b}",
@@ -183,10 +197,12 @@ def contents_of(report: Report, subscription: Subscription, *, now: datetime) ->
         "folded_more": len(report.folded[_FOLDED:]),
         "hidden": tuple(_hidden(one, subscription) for one in report.hidden[:_HIDDEN]),
         "hidden_more": len(report.hidden[_HIDDEN:]),
-        "trends": tuple(map(_trend, _busiest(report.trends))),
+        "trends": tuple(map(_trend, trends[:_TRENDS])),
+        "trends_more": len(trends[_TRENDS:]),
         "failing": tuple(line_of(one, 2 * LINE) for one in report.failing[:_FAILING]),
         "failing_more": len(report.failing[_FAILING:]),
         "stale": tuple(line_of(one) for one in report.stale[:_FAILING]),
+        "stale_more": len(report.stale[_FAILING:]),
     }
 
 
@@ -239,34 +255,34 @@ def _story(story: ToldStory, subscription: Subscription) -> StoryContents:
     """Return a story by the documents that between them show every rule, the others as lines."""
     shown, others = _split(story.told)
     documents = tuple(document_contents(part, subscription.zone) for part in shown)
+    title = documents[0]["title"]
     return {
         "number": story.number,
+        "kind": story.reason.value,
         "reason": _REASONS[story.reason],
         "told_first": moment(story.told_first, subscription.zone) if story.told_first else "",
         "severity": severity_of(finding for part in story.told for finding in part.findings).word,
         "documents": documents,
-        "also": tuple(_also(part, documents[0]["title"]) for part in others[:_ALSO]),
+        "also": tuple(_also(part, title) for part in others[:_ALSO]),
         "also_more": len(others[_ALSO:]),
     }
 
 
 def _split(told: Sequence[Told]) -> tuple[list[Told], list[Told]]:
-    """Return the documents that are shown, each with the rules that none before it has, the rest.
+    """Return the documents that are shown and the rest, each with the rules that none before has.
 
-    The gravest with the most rules comes first, the earliest of these.
+    The gravest with the most rules comes first, the earliest of these; of the rest, first those
+    that have rules of their own.
     """
     ordered = sorted(told, key=lambda part: (-severity_of(part.findings), -len(part.findings)))
-    shown: list[Told] = []
+    fresh: list[Told] = []
     others: list[Told] = []
     seen: set[str] = set()
     for part in ordered:
-        fresh = tuple(finding for finding in part.findings if finding.rule not in seen)
-        if not fresh:
-            others.append(part)
-            continue
-        seen.update(finding.rule for finding in fresh)
-        shown.append(Told(document=part.document, findings=fresh))
-    return shown, others
+        findings = tuple(finding for finding in part.findings if finding.rule not in seen)
+        seen.update(finding.rule for finding in findings)
+        (fresh if findings else others).append(replace(part, findings=findings))
+    return fresh[:_DOCUMENTS], [*fresh[_DOCUMENTS:], *others]
 
 
 def _also(part: Told, title: str) -> AlsoContents:
@@ -278,6 +294,7 @@ def _also(part: Told, title: str) -> AlsoContents:
         "source": line_of(document.source),
         "url": link.url if link else "",
         "host": link.host if link else "",
+        "rules": _names(part.findings),
     }
 
 
@@ -303,9 +320,13 @@ def _rules(stories: Sequence[ToldStory]) -> tuple[RuleContents, ...]:
 
 
 def _brief(story: ToldStory) -> LineContents:
-    shown, _ = _split(story.told)
-    names = (finding.name for part in shown for finding in ranked(part.findings))
-    return {"title": clip(title_of(shown[0].document), LINE), "rules": line_of(", ".join(names))}
+    shown, others = _split(story.told)
+    findings = [finding for part in (*shown, *others) for finding in ranked(part.findings)]
+    return {"title": clip(title_of(shown[0].document), LINE), "rules": _names(findings)}
+
+
+def _names(findings: Iterable[Finding]) -> str:
+    return line_of(", ".join(dict.fromkeys(finding.name for finding in findings)))
 
 
 def _folded(story: FoldedStory) -> FoldedContents:
@@ -328,11 +349,10 @@ def _hidden(hidden: Hidden, subscription: Subscription) -> HiddenContents:
 
 
 def _busiest(trends: Sequence[Trend]) -> Sequence[Trend]:
-    """Return the trends of the rules that hold most often; none on the first day."""
+    """Return the trends, that of the rule that holds most often first; none on the first day."""
     if not any(any(trend.counts[:-1]) for trend in trends):
         return ()
-    ordered = sorted(trends, key=lambda one: (-sum(one.counts), one.name))
-    return ordered[:_TRENDS]
+    return sorted(trends, key=lambda one: (-sum(one.counts), one.name))
 
 
 def _trend(trend: Trend) -> TrendContents:

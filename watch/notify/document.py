@@ -17,11 +17,13 @@ from watch.notify.links import parse_link
 
 _WHYS = 20
 _FOUND = 8
-_TITLE = 300
+_MARKS = 20
+"""The most rules of a document, words of a rule and marks of a passage that are shown."""
 LINE = 120
+_TITLE = 300
 _WORDS = 80
 _NOTE = 1_000
-"""The most words a line has room for, and the most characters of what stands in one."""
+"""The most characters of each."""
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
@@ -139,11 +141,14 @@ def _headline(document: Document, mentions: Sequence[Mention]) -> ExcerptContent
 
 
 def _excerpt(excerpt: Excerpt) -> ExcerptContents:
+    """Return it with its first marks: where every other letter is one, they say nothing."""
+    first, rest = excerpt.pieces[: 2 * _MARKS], excerpt.pieces[2 * _MARKS :]
+    pieces = [PieceContents(text=clean(one.text), is_marked=one.is_marked) for one in first]
+    if rest:
+        left = clean("".join(one.text for one in rest))
+        pieces.append(PieceContents(text=left, is_marked=False))
     return {
-        "pieces": tuple(
-            PieceContents(text=clean(piece.text), is_marked=piece.is_marked)
-            for piece in excerpt.pieces
-        ),
+        "pieces": tuple(pieces),
         "has_before": excerpt.has_before,
         "has_after": excerpt.has_after,
     }

@@ -48,6 +48,11 @@ def fill(text: str, first: str = "", rest: str | None = None, columns: int = COL
     return "\n".join((*lines, prefix + line)).rstrip()
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """Return `1 story` or `1,200 stories`; where no plural is given it ends in an s."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
 def width(text: str) -> int:
     """Return how many columns it takes in a fixed-width font."""
     return len(text) if text.isascii() else sum(map(_width, text))

@@ -20,7 +20,7 @@ from watch.errors import Mistake
 from watch.notify.contents import Contents, contents_of, shortened
 from watch.notify.notice import NoticeContents
 from watch.notify.sample import SAMPLE_NOW, SAMPLE_SUBSCRIPTION, SAMPLES
-from watch.notify.setting import fill
+from watch.notify.setting import counted, fill
 
 SUBJECT = "subject.j2"
 TEMPLATES = (SUBJECT, "alert.txt.j2", "alert.html.j2", "digest.txt.j2", "digest.html.j2")
@@ -121,7 +121,7 @@ def _environment(loader: BaseLoader) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"fill": fill, "clip": clip}
+    environment.filters |= {"fill": fill, "clip": clip, "counted": counted}
     return environment
 
 

@@ -28,7 +28,12 @@ _TELL = (
     .where(_OF_FINDING)
     .values(alert_id=bindparam("by"), outcome=Outcome.TOLD.value)
 )
-_ACCOUNT = update(_TELLINGS).where(_OF_FINDING).values(alert_id=bindparam("by"))
+# What waits again, for its silence was lifted since the mail was written, goes on waiting.
+_ACCOUNT = (
+    update(_TELLINGS)
+    .where(_OF_FINDING, _TELLINGS.c.outcome.is_not(None))
+    .values(alert_id=bindparam("by"))
+)
 _IS_WAITING = _MESSAGES.c.state == MessageState.WAITING.value
 
 
