@@ -14,7 +14,7 @@ from watch.core.sending import QuietHours, Schedule
 from watch.errors import MistakesError
 from watch.ingest.feed import FullText
 from watch.notify.smtp import Security
-from watch.pipeline.settings import OnAmbiguous
+from watch.pipeline.settings import HealthSettings, OnAmbiguous
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
 OPML = """<opml version="2.0"><body>
@@ -62,6 +62,8 @@ def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
     assert config.mail.templates == tmp_path / "templates"
     assert config.mail.reply_to == "korea-desk@example.org"
     assert config.operator == "admin@example.org"
+    mondays = Schedule(days=frozenset({0}), at=time(7))
+    assert config.health == HealthSettings(schedule=mondays, zone=ZoneInfo("UTC"))
     assert config.delivery.max_per_minute == 60
     assert config.web.contact == "https://example.org/watchlist"
     assert config.web.proxy == "http://user:secret@proxy.example.org:3128"
@@ -86,6 +88,16 @@ def _all_keys(tmp_path: Path) -> list[str]:
     text = "[state]\nqqqqq = 1\n[rules]\nqqqqq = 1\n[mail]\nqqqqq = 1\n"
     text += '[[source]]\nname = "a"\nqqqqq = 1\n[[subscription]]\nname = "b"\nto = []\nqqqqq = 1\n'
     return _mistakes(tmp_path, text)
+
+
+def test_the_health_mail_comes_on_the_operators_clock_on_mondays_or_never(tmp_path: Path) -> None:
+    mondays = Schedule(days=frozenset({0}), at=time(7))
+    assert _load(tmp_path, SOURCE).health.schedule == mondays
+    seoul = _load(tmp_path, f'[mail]\nhealth = "daily at 9:30"\ntimezone = "Asia/Seoul"\n{SOURCE}')
+    assert seoul.health == HealthSettings(
+        schedule=Schedule(at=time(9, 30)), zone=ZoneInfo("Asia/Seoul")
+    )
+    assert _load(tmp_path, f'[mail]\nhealth = "Never"\n{SOURCE}').health.schedule is None
 
 
 def test_paths_count_from_the_files_folder(tmp_path: Path) -> None:

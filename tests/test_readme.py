@@ -11,13 +11,15 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as policy
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.builders import rules_of
 from tests.daemon import DEADLINE_S
+from watch.core.alerts import Alert, Occasion, Reason, Report, StoryId, Told, ToldStory
 from watch.core.matcher import Matcher
-from watch.core.model import Alert, Reason, Subscription, Told
+from watch.core.model import Subscription
 from watch.ingest.extract import extract
 from watch.ingest.folder import Folder, FoundFile, document_of
 from watch.notify.render import MailSettings, Renderer
@@ -45,10 +47,18 @@ def _mail() -> str:
     folder = Folder(name="inbox", root=Path("inbox"))
     document = document_of(folder, found, extract(content, suffix=".txt"), seen=SEEN)
     matching = Matcher(rules_of(_block("rule"), "rules/desk.toml")).match(document)
-    subscription = Subscription(name="Korea desk", to=("desk@example.org",), timezone="Asia/Seoul")
+    subscription = Subscription(
+        name="Korea desk", to=("desk@example.org",), zone=ZoneInfo("Asia/Seoul")
+    )
+    story = ToldStory(
+        number=StoryId(1),
+        key="trains",
+        reason=Reason.NEW,
+        told=(Told(document=document, findings=matching.findings),),
+    )
+    alert = Alert(subscription=subscription.name, occasion=Occasion.AT_ONCE, stories=())
     rendered = Renderer(MailSettings(sender="Watchlist <watchlist@example.org>")).render(
-        Alert(subscription=subscription.name, reason=Reason.NEW, findings=()),
-        (Told(document=document, findings=matching.findings),),
+        Report(alert=alert, stories=(story,)),
         subscription,
         now=SEEN + timedelta(minutes=1),
     )

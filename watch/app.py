@@ -72,6 +72,7 @@ async def opened(config: Config, stopping: asyncio.Event) -> AsyncIterator[Conte
             chance=random.random,
             stopping=stopping,
             operator=config.operator,
+            health=config.health,
         )
         await _take_over(context)
         yield context

@@ -95,7 +95,7 @@ def test_what_is_not_there_is_refused_with_what_may_be_meant(
         ("367d", "'367d' is more than 366 days ahead"),
         ("9999-12-31", "'9999-12-31' is more than 366 days ahead"),
         ("9" * 30 + "d", "is no moment"),
-        ("tomorrow", "'tomorrow' is no moment; write \"3d\", \"12h\", \"2026-12-01\" or"),
+        ("tomorrow", '\'tomorrow\' is no moment; write "3d", "12h", "2026-12-01" or'),
         ("2026-02-30", "'2026-02-30' is no moment"),
         ("0001-01-01", "is"),
     ],
@@ -133,7 +133,10 @@ def test_what_is_over_is_listed_when_it_is_asked_for(told_desk: Path) -> None:
     _add(told_desk, "--rule", "icbm", "--until", "3d")
     change(told_desk, "UPDATE silences SET until = '2020-01-01 00:00:00.000000'")
     assert _listed(told_desk) == []
-    assert "nothing is kept quiet; 1 silence over: --all" in watchlist_here("silence", "list", cwd=told_desk).stdout
+    assert (
+        "nothing is kept quiet; 1 silence over: --all"
+        in watchlist_here("silence", "list", cwd=told_desk).stdout
+    )
     (one,) = _listed(told_desk, "--all")
     assert one["is_over"]
     assert ", over" in watchlist_here("silence", "list", "--all", cwd=told_desk).stdout
@@ -152,11 +155,14 @@ def test_silences_work_beside_a_running_daemon_which_heeds_them(told_desk: Path)
         _add(told_desk, "--item", "nis", "--until", "3d")
         _add(told_desk, "--rule", "icbm", "--until", "3d")
         _wait_until_hidden(told_desk, 3)
+        status = watchlist_here("status", cwd=told_desk).stdout
+        assert "Quiet   2 silences, 3 findings hidden: `watchlist silence list`" in status
         done = watchlist_here("silence", "lift", "1", "2", cwd=told_desk)
         assert done.stdout == "2 silences lifted: 3 findings to tell\n"
         assert daemon.stop() == 0
     status = json.loads(watchlist_here("status", "--json", cwd=told_desk).stdout)
     assert status["waiting"] == {"mornings": 3}, "nothing of it is lost"
+    assert status["silences"] == {"in_force": 0, "hidden": 0}
 
 
 def _wait_until_hidden(desk: Path, count: int) -> None:

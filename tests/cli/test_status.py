@@ -101,7 +101,7 @@ def test_the_same_is_told_to_machines(desk: Path) -> None:
             "rules/a.toml is not in force as it lies there",
         ),
         (
-            "UPDATE tellings SET alert_id = NULL, subscription = 'gone'",
+            "UPDATE tellings SET alert_id = NULL, outcome = NULL, subscription = 'gone'",
             '1 finding for "gone", a subscription that is no more',
         ),
     ],

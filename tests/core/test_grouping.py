@@ -78,7 +78,32 @@ def plan(
     now: datetime = NOW,
     waits: bool = True,
 ) -> Plan:
-    return make_plan(heard, [subscription], {subscription.name: past}, now, waits=waits)
+    """Return what is planned, but for when the next of it is due."""
+    made = make_plan(heard, [subscription], {subscription.name: past}, now, waits=waits)
+    return replace(made, next=None)
+
+
+def next_of(
+    subscription: Subscription, *heard: Waiting, past: Past = NOTHING, now: datetime = NOW
+) -> datetime | None:
+    return make_plan(heard, [subscription], {subscription.name: past}, now).next
+
+
+def test_a_plan_says_when_the_next_of_what_waits_is_due() -> None:
+    held = waiting(age=timedelta())
+    assert next_of(desk()) is None
+    assert next_of(desk(), waiting()) is None, "it goes out now"
+    assert next_of(desk(), held) == NOW + MINUTE
+    past = replace(NOTHING, mails=(NOW - 50 * MINUTE, NOW - MINUTE))
+    assert next_of(desk(), held, past=past) == NOW + 4 * MINUTE
+    assert next_of(desk(max_per_hour=2), waiting(**HIGH), past=past) == NOW + 10 * MINUTE
+    daily = desk(schedule=Schedule(at=time(7)))
+    morning = NOW.replace(hour=7, minute=0, second=0)
+    assert next_of(daily, held) == morning
+    assert next_of(replace(daily, sends_empty=True), past=past) == morning
+    quiet = desk(quiet=QuietHours(start=time(5), end=time(6)))
+    assert next_of(quiet, waiting()) == morning - HOUR
+    assert next_of(quiet, waiting(1, age=timedelta(), **HIGH)) == NOW + MINUTE
 
 
 def told(alerts: Sequence[Alert]) -> list[list[int]]:
@@ -406,6 +431,7 @@ def test_whatever_comes_is_told_or_accounted_for_exactly_once(
     wanted = {(one.subscription, int(one.finding)) for one in left}
     ledger = Ledger()
     now = NOW
+    before: tuple[frozenset[Waiting], datetime | None] = (frozenset(), None)
     # Days more than the last that comes, and the longest schedule: all of it goes out.
     steps += [(47, False)] * 300
     for minutes, crashes_now in steps:
@@ -417,9 +443,12 @@ def test_whatever_comes_is_told_or_accounted_for_exactly_once(
         silenced, heard = hush(ledger.waiting.values(), silences, now)
         pasts = {name: ledger.past(name) for name in names}
         made = replace(make_plan(heard, subscriptions, pasts, now), silenced=silenced)
+        if frozenset(heard) == before[0] and before[1] is not None and now < before[1]:
+            assert not made.alerts, "nothing is due before it was said to be"
         assert made == replace(make_plan(heard, subscriptions, pasts, now), silenced=silenced)
         for alert in made.alerts:
             _check(alert, names[alert.subscription], ledger, now)
+        before = (frozenset(heard), None if made.alerts else made.next)
         # A crash before the database has it leaves all as it was: the same is planned again.
         if not crashes_now:
             ledger.take(made, now)

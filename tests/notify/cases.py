@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -96,6 +97,12 @@ def stories_of(told: Iterable[Told]) -> tuple[ToldStory, ...]:
     return tuple(story(number, part) for number, part in enumerate(told, 1))
 
 
+@cache
+def _renderer(settings: MailSettings) -> Renderer:
+    """Return one for all: to compile its templates takes longer than to render most mails."""
+    return Renderer(settings)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """What a mail is written from, and whom it is for."""
@@ -145,7 +152,7 @@ class Case:
 
     def rendered(self, now: datetime = NOW) -> Rendered:
         """Return what comes of it."""
-        return Renderer(self.settings).render(self.report, self.subscription, now=now)
+        return _renderer(self.settings).render(self.report, self.subscription, now=now)
 
 
 def case(*told: Told, **differing: Any) -> Case:
@@ -217,7 +224,7 @@ KOREAN_TOLD = (
 ARABIC_TOLD = (
     told(ARABIC, finding(ARABIC, ["المسيّرة الانتحارية", ("Shahed-136", "Shahed-13*")], note=NOTE)),
 )
-HEBREW_TOLD = (told(HEBREW, finding(HEBREW, ["רחפני התאבדות"], name="רחפני התאבדות")),)
+HEBREW_TOLD = (told(HEBREW, finding(HEBREW, ["רחפני התאבדות"], rule="he", name="רחפני התאבדות")),)
 TO_RUSSIA = {"name": "North Korean drones for Russia", "rule": "drones-to-russia"}
 HIGH_TOLD = (
     told(

@@ -7,20 +7,25 @@ import pytest
 from tests.notify.cases import (
     ARABIC_TOLD,
     CASES,
-    DESK,
     HOSTILE_TOLD,
     NOW,
     ONE,
     SEVERAL,
+    TRENDS,
     Case,
     case,
     finding,
+    folded,
+    hidden,
     many,
+    reprint,
+    silence,
+    story,
     told,
 )
 from tests.notify.documents import ARABIC, EMPTY, ENGLISH, KOREAN, SEEN
-from watch.core.alerts import Told
-from watch.core.model import Mention, Place, Severity
+from watch.core.alerts import Reason, SilenceKind, Told, Trend
+from watch.core.model import Finding, Mention, Place, Severity
 from watch.notify.contents import IN_BRIEF, IN_FULL, Contents, contents_of, shortened
 from watch.notify.document import DocumentContents, moment
 
@@ -253,3 +258,122 @@ def test_a_mention_beyond_the_text_marks_nothing() -> None:
 )
 def test_a_moment_is_told_in_the_zone_and_says_which(when: datetime, zone: str, shown: str) -> None:
     assert moment(when, ZoneInfo(zone)) == shown
+
+
+def test_a_story_is_told_by_few_documents_and_the_others_say_what_holds_for_them() -> None:
+    parts = [
+        told(replace(ENGLISH, key=str(number)), *found)
+        for number, found in enumerate(
+            [
+                (a_rule("low"),),
+                (a_rule("one"), a_rule("two")),
+                (a_rule("two"),),
+                (a_rule("grave")._replace(severity=Severity.HIGH), a_rule("one")),
+                (a_rule("last"), a_rule("one")),
+                *[(a_rule("one"),)] * 20,
+            ]
+        )
+    ]
+    (shown,) = contents(Case(stories=(story(1, *parts),)))["stories"]
+    rules = [[why["rule"] for why in document["whys"]] for document in shown["documents"]]
+    assert rules == [["grave", "one"], ["two"], ["last"]]
+    assert [other["rules"] for other in shown["also"]] == ["low", *[""] * 9]
+    assert len(shown["documents"]) + len(shown["also"]) + shown["also_more"] == len(parts)
+    assert shown["severity"] == "high"
+
+
+def a_rule(name: str) -> Finding:
+    return finding(ENGLISH, [], rule=name, name=name)
+
+
+def test_a_reprint_has_a_title_only_where_it_differs() -> None:
+    parts = [
+        *ONE,
+        reprint("a", title=ENGLISH.title.upper(), url=None),
+        reprint("b", title="Another", url="https://b.example/1"),
+        reprint("c", url="javascript:alert(1)"),
+    ]
+    (shown,) = contents(Case(stories=(story(1, *parts),)))["stories"]
+    told_otherwise = [
+        (other["source"], other["title"], other["url"], other["host"]) for other in shown["also"]
+    ]
+    assert told_otherwise == [
+        ("a", "", "", ""),
+        ("b", "Another", "https://b.example/1", "b.example"),
+        ("c", "", "", ""),
+    ]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_story_that_is_not_new_says_why_it_is_told_and_when_it_was_before(reason: Reason) -> None:
+    whole = contents(Case(stories=(story(7, *ONE, reason=reason),)))
+    (shown,) = whole["stories"]
+    assert whole["kind"] == shown["kind"] == reason.value
+    assert bool(shown["reason"]) == bool(shown["told_first"]) == (reason is not Reason.NEW)
+    assert shown["told_first"] in {"", "25 Aug 2026, 06:14 KST"}
+    assert shown["number"] == 7
+
+
+def test_stories_told_for_different_reasons_have_no_reason_in_common() -> None:
+    stories = (story(1, *ONE), story(2, *ONE, reason=Reason.UPDATE))
+    assert contents(Case(stories=stories))["kind"] == ""
+
+
+@pytest.mark.parametrize("name", ["folded", "hidden", "trends", "failing", "stale"])
+@pytest.mark.parametrize("count", [0, 1, 5, 6, 10, 11, 500])
+def test_every_list_is_bounded_and_counts_its_rest(name: str, count: int) -> None:
+    one: dict[str, object] = {
+        "folded": folded("Title", "a", "b", "a"),
+        "hidden": hidden(silence(SilenceKind.STORY, "7"), 3),
+        "trends": TRENDS[0],
+        "failing": "wire: 503",
+        "stale": "rules/korea.toml",
+    }
+    whole = dict(contents(case(*ONE, **{name: (one[name],) * count})))
+    shown, more = whole[name], whole[f"{name}_more"]
+    assert isinstance(shown, tuple)
+    assert isinstance(more, int)
+    assert len(shown) + more == count
+    assert len(shown) == min(count, 5 if name in {"failing", "stale"} else 10)
+
+
+def test_what_is_not_told_is_accounted_for() -> None:
+    by = silence(SilenceKind.ITEM, "icbm", "a note\n")
+    whole = contents(case(*ONE, folded=(folded(" ", "a", "b", "a"),), hidden=(hidden(by, 3),)))
+    assert whole["folded"] == ({"title": "(no title)", "sources": "a, b", "documents": 3},)
+    assert whole["hidden"] == (
+        {
+            "kind": "item",
+            "value": "icbm",
+            "until": "28 Aug 2026, 09:14 KST",
+            "note": "a note",
+            "findings": 3,
+        },
+    )
+
+
+def test_the_rule_that_holds_most_has_the_first_trend_and_a_first_day_has_none() -> None:
+    few, many_of_it = (Trend(rule=n, name=n, counts=c) for n, c in (("b", (1, 1)), ("a", (0, 9))))
+    trends = contents(case(*ONE, trends=(few, many_of_it)))["trends"]
+    assert [(one["rule"], one["bars"], one["total"]) for one in trends] == [
+        ("a", "▁█", 9),
+        ("b", "██", 2),
+    ]
+    assert contents(case(*ONE, trends=(many_of_it,)))["trends"] == ()
+
+
+def test_of_a_passage_full_of_mentions_the_first_are_marked() -> None:
+    document = replace(ENGLISH, title="t", text="a " * 2_000)
+    excerpt = document_of(told(document, finding(document, ["a"])))["excerpts"][0]
+    marked = [piece for piece in excerpt["pieces"] if piece["is_marked"]]
+    assert len(marked) == 20
+    assert len("".join(piece["text"] for piece in excerpt["pieces"])) > 200
+
+
+def test_the_foot_says_why_the_mail_comes_now() -> None:
+    reasons = {one: contents(CASES[one])["reason"] for one in ("one-finding", "digest", "storm")}
+    assert reasons == {
+        "one-finding": "new findings, at once",
+        "digest": "a digest, weekdays at 07:00",
+        "storm": "more than 20 mails an hour, so the rest of them as one",
+    }

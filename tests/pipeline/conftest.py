@@ -121,7 +121,7 @@ async def told_of_waiting(context: Context) -> list[Told]:
     waiting = await context.store.read(get_waiting)
     findings = tuple({one.finding: None for one in waiting})
     story = AlertStory(story=StoryId(0), reason=Reason.NEW, findings=findings)
-    (story_told,) = await context.store.read(get_told_stories, [story])
+    (story_told,) = await context.store.read(get_told_stories, [story], in_full=1)
     return list(story_told.told)
 
 

@@ -29,13 +29,13 @@ async def _collect(desk: Desk, context: Context) -> None:
 async def test_findings_wait_for_others_and_leave_in_one_mail(desk: Desk) -> None:
     desk.write("a.txt", "First ICBM")
     await _collect(desk, desk.context)
-    assert await make_alerts(desk.context) == []
+    assert await make_alerts(desk.context) == ()
     desk.write("b.txt", "Second: a suicide drone")
     await _collect(desk, desk.context)
     desk.clock.advance(seconds=60)
     assert await make_alerts(desk.context) == [Job("deliver")]
     assert await desk.context.store.read(get_waiting) == ()
-    assert await make_alerts(desk.context) == [], "nothing is told twice"
+    assert await make_alerts(desk.context) == (), "nothing is told twice"
     claim = await desk.context.store.write(claim_message, desk.clock.at)
     assert claim is not None
     mail = message_from_bytes(claim.message.content, policy=policy)
@@ -72,7 +72,7 @@ async def test_what_nobody_subscribes_to_is_kept_and_makes_no_mail(desk: Desk) -
     context = changed(desk, subscriptions=())
     desk.write("a.txt", "An ICBM")
     await _collect(desk, context)
-    assert await make_alerts(context, waits=False) == []
+    assert await make_alerts(context, waits=False) == ()
     assert (await context.store.read(get_outbox)).counts == {}
 
 
@@ -80,7 +80,7 @@ async def test_what_waits_for_a_subscription_that_is_gone_stays(desk: Desk) -> N
     desk.write("a.txt", "An ICBM")
     await _collect(desk, desk.context)
     without = changed(desk, subscriptions=(a_subscription("another"),))
-    assert await make_alerts(without, waits=False) == []
+    assert await make_alerts(without, waits=False) == ()
     assert len(await desk.context.store.read(get_waiting)) == 1
 
 

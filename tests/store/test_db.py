@@ -43,8 +43,13 @@ async def test_an_older_database_is_brought_up_to_date_with_its_rows(tmp_path: P
         connection.commit()
     Store.open(path).close()
     with closing(sqlite3.connect(path)) as connection:
-        rows = connection.execute("SELECT alert_id, content, answer FROM messages").fetchall()
-        assert rows == [(7, b"\x00\xff", "ok")]
+        connection.execute(
+            "INSERT INTO messages (recipient, message_id, content, state, attempts, due, created)"
+            " VALUES ('b@x', '<2@x>', X'', 'failed', 1, '2026-08-26', '2026-08-26')"
+        )
+        rows = connection.execute("SELECT alert_id, content, answer, is_told FROM messages")
+        assert rows.fetchall() == [(7, b"\x00\xff", "ok", 1), (None, b"", None, 0)]
+        connection.rollback()
         assert connection.execute("SELECT fingerprint, items FROM rulesets").fetchall() == [
             ("f", 2)
         ]
@@ -52,7 +57,7 @@ async def test_an_older_database_is_brought_up_to_date_with_its_rows(tmp_path: P
         with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
             connection.execute(
                 "INSERT INTO messages SELECT 2, 7, 'b@x', message_id, content, state, 0, due,"
-                " created, NULL, NULL, NULL FROM messages"
+                " created, NULL, NULL, NULL, 0 FROM messages"
             )
         with pytest.raises(sqlite3.IntegrityError, match="FOREIGN"):
             connection.execute("UPDATE messages SET alert_id = 8")

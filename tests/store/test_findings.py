@@ -24,7 +24,7 @@ def _accept(
 async def _told(store: Store, *numbers: FindingId) -> list[Told]:
     """Return the documents of findings, told as one story."""
     story = AlertStory(story=StoryId(1), reason=Reason.NEW, findings=numbers)
-    (told,) = await store.read(findings.get_told_stories, [story])
+    (told,) = await store.read(findings.get_told_stories, [story], in_full=1)
     return list(told.told)
 
 
@@ -92,19 +92,28 @@ async def test_findings_are_counted_by_source_with_those_nobody_is_told_of(store
     assert await store.read(findings.count_findings) == {"inbox": (2, 2, 1)}
 
 
-async def test_stories_are_told_in_their_order_each_with_its_own_documents(store: Store) -> None:
+async def test_stories_come_gravest_first_and_those_beyond_so_many_without_text(
+    store: Store,
+) -> None:
     _, (one,) = await store.write(_accept, "one", a_matching("icbm"))
-    _, two = await store.write(_accept, "two", a_matching("icbm", "nis"))
+    grave = a_matching("icbm", "nis")
+    high = grave.findings[1]._replace(severity=Severity.HIGH)
+    _, two = await store.write(_accept, "two", replace(grave, findings=(grave.findings[0], high)))
     stories = [
-        AlertStory(story=StoryId(9), reason=Reason.UPDATE, findings=two, told_first=NOW),
         AlertStory(story=StoryId(-1), reason=Reason.NEW, findings=(one,)),
+        AlertStory(story=StoryId(9), reason=Reason.UPDATE, findings=two, told_first=NOW),
     ]
-    first, second = await store.read(findings.get_told_stories, stories)
+    first, second = await store.read(findings.get_told_stories, stories, in_full=2)
     assert (first.number, first.reason, first.told_first) == (9, Reason.UPDATE, NOW)
     assert [part.document.text for part in first.told] == ["two"]
     assert [part.document.text for part in second.told] == ["one"]
     assert first.key != second.key
-    assert await store.read(findings.get_told_stories, []) == ()
+    _, bare = await store.read(findings.get_told_stories, stories, in_full=1)
+    (part,) = bare.told
+    assert (part.document.text, part.findings[0].mentions) == ("", ())
+    assert list(part.finding_keys()) == list(second.told[0].finding_keys())
+    assert list(part.finding_keys()) == list(replace(second.told[0], name=None).finding_keys())
+    assert await store.read(findings.get_told_stories, [], in_full=1) == ()
 
 
 async def test_moments_are_those_of_the_documents_after_a_time(store: Store) -> None:

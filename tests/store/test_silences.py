@@ -1,4 +1,5 @@
 import asyncio
+import os
 import shutil
 from dataclasses import replace
 from datetime import timedelta
@@ -115,7 +116,7 @@ async def test_a_database_is_opened_beside_a_daemon_only_where_there_is_one_of_t
 ) -> None:
     with pytest.raises(StoreRefusedError, match="no database yet"):
         Store.open_beside(tmp_path / "watchlist.db")
-    assert not list(tmp_path.iterdir()), "none is made"
+    assert not await asyncio.to_thread(os.listdir, tmp_path), "none is made"
     (tmp_path / "watchlist.db").touch()
     with pytest.raises(StoreRefusedError, match="its schema is none"):
         Store.open_beside(tmp_path / "watchlist.db")

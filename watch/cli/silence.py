@@ -133,7 +133,7 @@ async def _check_known(config: "Config", store: "Store", silence: "Silence") -> 
                 refuse(f"no story has the number {silence.value}; `watchlist findings` tells them")
             return
         case SilenceKind.SOURCE:
-            known = [one.name for one in (*config.folders, *config.feeds)]
+            known = [*(one.name for one in config.folders), *(one.name for one in config.feeds)]
         case SilenceKind.RULE | SilenceKind.ITEM:
             disk = read_rule_files(config.rules, {}).values()
             files = (*disk, *last_versions(await store.read(get_rule_files), disk))
@@ -232,7 +232,9 @@ def lift(
     from watch.config import load_config
 
     freed = asyncio.run(_lift(load_config(config), set(numbers)))
-    typer.echo(f"{counted(len(set(numbers)), 'silence')} lifted: {counted(freed, 'finding')} to tell")
+    typer.echo(
+        f"{counted(len(set(numbers)), 'silence')} lifted: {counted(freed, 'finding')} to tell"
+    )
 
 
 async def _lift(config: "Config", numbers: set[int]) -> int:

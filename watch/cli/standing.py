@@ -33,6 +33,7 @@ from watch.store.rulesets import (
     get_rule_files,
     get_ruleset,
 )
+from watch.store.silences import count_hidden, get_silences
 from watch.store.sources import count_unread, get_sources
 from watch.store.tellings import count_waiting
 
@@ -54,6 +55,10 @@ class Standing:
     """The rule files that were deleted lately."""
     waiting: Mapping[str, int]
     """How many findings wait for each subscription."""
+    silences: int
+    """How many are in force."""
+    hidden: int
+    """How many findings those have hidden so far."""
     subscriptions: frozenset[str]
     outbox: OutboxState
     now: datetime
@@ -98,10 +103,13 @@ async def get_standing(config: Config) -> Standing:
         files = await store.read(get_rule_files)
         departures = await store.read(get_departures, now - _REMEMBERED)
         waiting = await store.read(count_waiting)
+        silences = await store.read(get_silences)
+        hidden = await store.read(count_hidden)
         outbox = await store.read(get_outbox)
     finally:
         store.close()
     sources = source_standings(config, states, counts, unread)
+    in_force = [one.id for one in silences if one.until > now]
     return Standing(
         pid=holder_of(config.state),
         sources=sources,
@@ -109,6 +117,8 @@ async def get_standing(config: Config) -> Standing:
         stale=tuple(file for file in files if file.stale_since is not None),
         departures=departures,
         waiting=waiting,
+        silences=len(in_force),
+        hidden=sum(hidden.get(number, 0) for number in in_force),
         subscriptions=frozenset(one.name for one in config.subscriptions),
         outbox=outbox,
         now=now,
@@ -129,6 +139,11 @@ def show(standing: Standing) -> None:
     )
     for name, number in standing.waiting.items():
         console.print(f"[bold]Waiting[/] {counted(number, 'finding')} for {clean(name)}")
+    if standing.silences:
+        console.print(
+            f"[bold]Quiet[/]   {counted(standing.silences, 'silence')}, "
+            f"{counted(standing.hidden, 'finding')} hidden: `watchlist silence list`"
+        )
     console.print(f"[bold]Outbox[/]  {counts or 'empty'}")
     for message in standing.outbox.trouble:
         console.print(
@@ -200,6 +215,7 @@ def as_json(standing: Standing) -> dict[str, object]:
             ],
         },
         "waiting": dict(standing.waiting),
+        "silences": {"in_force": standing.silences, "hidden": standing.hidden},
         "outbox": {
             **{state.value: standing.outbox.counts.get(state, 0) for state in MessageState},
             "oldest": iso(standing.outbox.oldest),

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watch.config.fetch import web_settings
-from watch.config.mail import delivery_settings, mail_settings, smtp_settings
+from watch.config.mail import (
+    delivery_settings,
+    health_settings,
+    mail_settings,
+    smtp_settings,
+)
 from watch.config.page import Page
 from watch.config.sources import sources_of
 from watch.config.subscriptions import subscriptions_of
@@ -23,7 +28,7 @@ from watch.ingest.rulefiles import RulesFolder
 from watch.ingest.web import WebSettings
 from watch.notify.render import MailSettings
 from watch.notify.smtp import SmtpSettings
-from watch.pipeline.settings import DeliverySettings
+from watch.pipeline.settings import DeliverySettings, HealthSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,7 @@ class Config:
     delivery: DeliverySettings
     operator: str | None
     """Who is told of what nobody owns."""
+    health: HealthSettings
     web: WebSettings
     folders: tuple[Folder, ...]
     feeds: tuple[Feed, ...]
@@ -85,6 +91,7 @@ def _config(page: Page) -> Config:
         maildir=page.root / checked.mail.maildir,
         delivery=delivery_settings(page, checked.mail),
         operator=checked.mail.operator,
+        health=health_settings(page, checked.mail),
         web=web_settings(page, checked.fetch),
         folders=tuple(sources.folders),
         feeds=tuple(sources.feeds.values()),

@@ -8,7 +8,7 @@ from watch.core.model import Finding, Severity, Subscription
 from watch.core.rules.checks import finding_of
 from watch.core.rules.lint import Code, Lint
 from watch.core.rules.lint.allowances import Allowances
-from watch.core.rules.ruleset import Ruleset
+from watch.core.rules.ruleset import Item, Rule, Ruleset
 from watch.core.toml import Path as Where
 from watch.core.toml import TomlText, suggestion
 from watch.errors import Mistake
@@ -21,8 +21,8 @@ def idle_subscriptions(
 
     `toml` is the file that the subscriptions were read from.
     """
-    alerting = [one for one in (*ruleset.items, *ruleset.rules) if one.has_alert]
-    findings = [finding_of(one, ()) for one in alerting]
+    rules: list[Item | Rule] = [*ruleset.items, *ruleset.rules]
+    findings = [finding_of(one, ()) for one in rules if one.has_alert]
     allowed = Allowances(toml)
     for index, subscription in enumerate(subscriptions):
         if any(selects(subscription, finding) for finding in findings):
@@ -44,13 +44,13 @@ def _mistake(
         return toml.line_mistake(header, told, remedy="take alert = false out of a rule or item")
     told = f'no rule fits the subscription "{subscription.name}"'
     asks_all = replace(subscription, rules=(), tags=(), severity=Severity.LOW)
-    for key, wish, remedy in (
+    for key, wish, remedy_of in (
         ("rules", replace(asks_all, rules=subscription.rules), _rules_remedy),
         ("tags", replace(asks_all, tags=subscription.tags), _tags_remedy),
         ("severity", replace(asks_all, severity=subscription.severity), _severity_remedy),
     ):
         if not any(selects(wish, finding) for finding in findings):
-            return toml.mistake((*where, key), told, remedy=remedy(wish, findings))
+            return toml.mistake((*where, key), told, remedy=remedy_of(wish, findings))
     remedy = "each of its rules, tags and severity fits some rule, and no rule fits them all"
     return toml.line_mistake(header, told, remedy=remedy)
 

@@ -4,9 +4,10 @@ import os
 
 from watch.config.page import Page
 from watch.config.tables import MailTable
+from watch.core.sending import Schedule, parse_send
 from watch.notify.render import MailSettings
 from watch.notify.smtp import Security, SmtpSettings
-from watch.pipeline.settings import DeliverySettings, OnAmbiguous
+from watch.pipeline.settings import DeliverySettings, HealthSettings, OnAmbiguous
 
 
 def mail_settings(page: Page, mail: MailTable) -> MailSettings:
@@ -82,3 +83,21 @@ def delivery_settings(page: Page, mail: MailTable) -> DeliverySettings:
     return DeliverySettings(
         max_per_minute=mail.max_per_minute, on_ambiguous=OnAmbiguous(mail.on_ambiguous)
     )
+
+
+def health_settings(page: Page, mail: MailTable) -> HealthSettings:
+    """Return when the health mail goes to the operator."""
+    return HealthSettings(
+        schedule=page.parsed(mail.health, ("mail", "health"), _parse_health),
+        zone=page.zone(mail.timezone, ("mail", "timezone")),
+    )
+
+
+def _parse_health(text: str) -> Schedule | None:
+    """Return when it is sent; None for never. Raises ValueError, which says what to write."""
+    if text.strip().casefold() == "never":
+        return None
+    schedule = parse_send(text)
+    if schedule is None:
+        raise ValueError(f'"{text}" is no time to send it: write "mondays at 07:00", or "never"')
+    return schedule

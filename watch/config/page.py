@@ -1,13 +1,18 @@
 """The file being read: where its values stand, and the mistakes that gather as it goes."""
 
 import re
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, timedelta, tzinfo
 from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from watch.core.toml import Path as Where
 from watch.core.toml import TomlText
 from watch.errors import Mistake, PermanentError
 from watch.notify.addresses import parse_address
+
+T = TypeVar("T")
 
 _LONGEST_WAIT = timedelta(days=366)
 
@@ -52,6 +57,25 @@ class Page:
             remedy = 'write "30s", "15m", "2h" or "1d"'
             self.add(where, f'"{written}" is no length of time', remedy=remedy)
         return duration
+
+    def parsed(self, written: str | None, where: Where, parse: Callable[[str], T]) -> T | None:
+        """Return what is written, None for nothing; note why it cannot be read."""
+        if written is None:
+            return None
+        try:
+            return parse(written)
+        except ValueError as error:
+            self.add(where, str(error), remedy=None)
+            return None
+
+    def zone(self, name: str, where: Where) -> tzinfo:
+        """Return the time zone of a name; note one that is not known, and return UTC."""
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            remedy = 'write a name such as "Asia/Seoul" or "UTC"'
+            self.add(where, f'no time zone is called "{name}"', remedy=remedy)
+            return UTC
 
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

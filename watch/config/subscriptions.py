@@ -1,11 +1,9 @@
 """Who gets what, when: `[[subscription]]`."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, timedelta, tzinfo
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path as PathOnDisk
-from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from watch.config.page import Page
 from watch.config.tables import SubscriptionTable
@@ -13,8 +11,6 @@ from watch.core.model import Group, Severity, Subscription
 from watch.core.sending import parse_quiet, parse_send
 from watch.core.toml import Path as Where
 from watch.notify.templating import LANGUAGE
-
-T = TypeVar("T")
 
 _CODE = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")
 """A language as templates name it: a folder, and no way out of theirs."""
@@ -43,7 +39,7 @@ def _subscription(
     page: Page, table: SubscriptionTable, where: Where, templates: PathOnDisk | None
 ) -> Subscription:
     """Return a subscription; what is wrong with it is noted, and stands in for by a default."""
-    schedule = _parsed(page, table.send, (*where, "send"), parse_send)
+    schedule = page.parsed(table.send, (*where, "send"), parse_send)
     if table.send_empty and schedule is None:
         remedy = 'leave it out, or write a digest such as send = "daily at 07:00"'
         page.add((*where, "send_empty"), "only digests may be empty", remedy=remedy)
@@ -60,8 +56,8 @@ def _subscription(
         tags=tuple(table.tags),
         severity=Severity[table.severity.upper()],
         schedule=schedule,
-        quiet=_parsed(page, table.quiet, (*where, "quiet"), parse_quiet),
-        zone=_zone(page, table.timezone, (*where, "timezone")),
+        quiet=page.parsed(table.quiet, (*where, "quiet"), parse_quiet),
+        zone=page.zone(table.timezone, (*where, "timezone")),
         group=Group(table.group),
         group_wait=wait or timedelta(),
         group_interval=interval or timedelta(),
@@ -74,26 +70,6 @@ def _subscription(
     )
 
 
-def _parsed(page: Page, written: str | None, where: Where, parse: Callable[[str], T]) -> T | None:
-    """Return what is written, None for nothing; note why it cannot be read."""
-    if written is None:
-        return None
-    try:
-        return parse(written)
-    except ValueError as error:
-        page.add(where, str(error), remedy=None)
-        return None
-
-
-def _zone(page: Page, name: str, where: Where) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        remedy = 'write a name such as "Asia/Seoul" or "UTC"'
-        page.add(where, f'no time zone is called "{name}"', remedy=remedy)
-        return UTC
-
-
 def _check_language(page: Page, language: str, where: Where, templates: PathOnDisk | None) -> None:
     """Note a language in which there are no templates."""
     is_code = _CODE.fullmatch(language) is not None
@@ -104,7 +80,9 @@ def _check_language(page: Page, language: str, where: Where, templates: PathOnDi
     if not is_code:
         remedy = f'write a code, such as "{LANGUAGE}" or "ko"'
     elif templates is None:
-        remedy = f'write "{LANGUAGE}", or put yours into {language} in the folder of [mail] templates'
+        remedy = (
+            f'write "{LANGUAGE}", or put yours into {language} in the folder of [mail] templates'
+        )
     else:
         remedy = f'write "{LANGUAGE}", or put yours into {templates / language}'
     page.add(where, f'there are no templates in "{language}"', remedy=remedy)

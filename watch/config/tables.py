@@ -26,6 +26,8 @@ class MailTable(Table):
     sender: str = Key(default="watchlist@localhost", alias="from")
     reply_to: str | None = None
     operator: str | None = None
+    health: str = "mondays at 07:00"
+    timezone: str = "UTC"
     transport: Literal["maildir", "smtp"] = "maildir"
     maildir: str = "mail"
     host: str | None = None

@@ -178,6 +178,8 @@ class Plan:
     alerts: tuple[Alert, ...] = ()
     folded: tuple[Folded, ...] = ()
     silenced: tuple[Silenced, ...] = ()
+    next: datetime | None = None
+    """When something of what waits is due at the earliest, if nothing comes before that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +188,12 @@ class Told:
 
     document: Document
     findings: tuple[Finding, ...]
+    name: str | None = None
+    """Of the document, where it comes without its text, which has a part in its name."""
 
     def finding_keys(self) -> Iterator[str]:
         """Yield what names each finding in any database: source, document, content, rule."""
-        name = self.document.name
+        name = self.name or self.document.name
         for finding in self.findings:
             yield f"{name}\0{finding.rule}"
 

@@ -76,12 +76,15 @@ def make_plan(
         by_subscription[one.subscription].append(one)
     alerts: list[Alert] = []
     folded: list[Folded] = []
+    later: list[datetime] = []
     for subscription in subscriptions:
         past = pasts[subscription.name]
         known, stories = _folded(subscription, past, by_subscription[subscription.name], now)
         folded += known
-        alerts += _alerts(subscription, past, stories, now, waits=waits)
-    return Plan(alerts=tuple(alerts), folded=tuple(folded))
+        due, again = _alerts(subscription, past, stories, now, waits=waits)
+        alerts += due
+        later += [again] if again is not None else []
+    return Plan(alerts=tuple(alerts), folded=tuple(folded), next=min(later, default=None))
 
 
 def _folded(
@@ -146,22 +149,25 @@ def _reason(
 
 def _alerts(
     subscription: Subscription, past: Past, stories: Sequence[_Story], now: datetime, *, waits: bool
-) -> list[Alert]:
-    """Return the alerts that are due."""
+) -> tuple[list[Alert], datetime | None]:
+    """Return the alerts that are due, and when to look again at what is not."""
     quiet = subscription.quiet
-    if quiet is not None and quiet_until(quiet, subscription.zone, now) is not None:
+    again = None if quiet is None else quiet_until(quiet, subscription.zone, now)
+    if again is not None:
         stories = [story for story in stories if story.severity is Severity.HIGH]
         if not stories:
-            return []
+            return [], again
     # A clock that was set back must not hold an alert for longer than the wait.
     past = replace(past, mails=tuple(made for made in past.mails if made <= now))
     due = _due(subscription, past, stories, waits=waits)
+    if due is None:
+        return [], None
     first = min((story.since for story in stories), default=now)
-    if due is None or first <= now < due:
-        return []
+    if first <= now < due:
+        return [], due if again is None else min(due, again)
     room = subscription.max_per_hour - _mails_within(past, now)
     if room <= 0:
-        return []
+        return [], next(made for made in past.mails if now - _HOUR < made) + _HOUR
     occasion = Occasion.AT_ONCE if subscription.schedule is None else Occasion.DIGEST
     if _mails_within(past, due) >= subscription.max_per_hour:
         occasion = Occasion.STORM
@@ -172,7 +178,7 @@ def _alerts(
         occasion = Occasion.STORM
     if rest or not apart:
         alerts.append(_alert(subscription, occasion, rest))
-    return alerts
+    return alerts, again
 
 
 def _due(

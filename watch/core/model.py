@@ -77,7 +77,7 @@ class Document:
     @property
     def name(self) -> str:
         """What names it in any database: source, key, content."""
-        return f"{self.source}\0{self.key}\0{self.digest}"
+        return name_of(self.source, self.key, self.digest)
 
     @property
     def digest(self) -> str:
@@ -93,6 +93,11 @@ class Document:
     def field_text(self, field: Field) -> str:
         """Return the string that a mention's offsets count in."""
         return self.title if field is Field.TITLE else self.text
+
+
+def name_of(source: str, key: str, digest: str) -> str:
+    """Return what names a document in any database."""
+    return f"{source}\0{key}\0{digest}"
 
 
 class Mention(NamedTuple):

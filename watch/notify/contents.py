@@ -42,9 +42,9 @@ story has room in a part, all else fits into `PART_BYTES`."""
 
 _REASONS: Mapping[Reason, str] = {
     Reason.NEW: "",
-    Reason.UPDATE: "Update: the text was edited, and a rule holds that did not hold before.",
-    Reason.RULE: "Told before, but now a rule holds that did not hold before.",
-    Reason.REMINDER: "Reminder: told before, and more came of it.",
+    Reason.UPDATE: "Update: the text was edited, and a rule holds that did not hold before",
+    Reason.RULE: "A story told before, for which a rule holds that did not hold before",
+    Reason.REMINDER: "Reminder: more came of a story told before",
 }
 
 
@@ -69,7 +69,7 @@ class StoryContents(TypedDict):
     kind: str
     """`new story`, `update`, `new rule for a known story` or `reminder`."""
     reason: str
-    """Why it is told, as a sentence; empty when it is new."""
+    """Why it is told, as a sentence without its full stop; empty when it is new."""
     told_first: str
     """The day and time when it was told before; empty when it was not."""
     severity: str

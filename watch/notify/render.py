@@ -17,9 +17,10 @@ from watch.errors import ChannelRefusedError, PermanentError
 from watch.notify.addresses import Address, parse_address
 from watch.notify.contents import IN_BRIEF, IN_FULL, Contents, contents_of, shortened
 from watch.notify.document import severity_of
+from watch.notify.health import MOST, HealthMail, health_contents, shortened_health
 from watch.notify.mail import Header, address_header, compose, named_header, text_header
 from watch.notify.notice import Notice
-from watch.notify.templating import SUBJECT, Templates
+from watch.notify.templating import HEALTH_HTML, HEALTH_TEXT, LANGUAGE, SUBJECT, Templates
 
 _NOTICE_TEXT, _NOTICE_HTML = "notice.txt.j2", "notice.html.j2"
 
@@ -64,7 +65,7 @@ class Rendered:
     """One for each good address, in the subscription's order."""
     failures: tuple[AddressFailure, ...] = ()
     complaints: tuple[str, ...] = ()
-    """What went wrong without stopping a mail: a template that failed, a zone that is not known."""
+    """What went wrong without stopping a mail: a template that failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class _Parts:
     subject: str
     text: str
     html: str
-    complaints: tuple[str, ...]
+    complaints: tuple[str, ...] = ()
 
 
 class Renderer:
@@ -86,15 +87,19 @@ class Renderer:
             raise ChannelRefusedError(f"mails have no sender: {error}") from error
         self._templates = Templates(settings.templates)
 
-    def render(self, report: Report, subscription: Subscription, *, now: datetime) -> Rendered:
+    def render(
+        self, report: Report, subscription: Subscription, *, now: datetime, mark: str = ""
+    ) -> Rendered:
         """Return a mail for each address of the subscription, dated `now`.
 
+        `mark` begins its subject: what it tells did not happen, and nobody is to take it for true.
         Which mail a Message-ID names depends on the findings and the address alone; the same
         arguments give the same bytes. An address that cannot be written to is a failure of its
         own and costs the others nothing.
         """
         parts = self._parts(contents_of(report, subscription, now=now), subscription.language)
-        common = self._headers(report, subscription, parts.subject, now)
+        subject = clip(f"{mark} {parts.subject}".strip(), _SUBJECT_LENGTH)
+        common = self._headers(report, subscription, subject, now)
         key = report.key(now)
         messages: list[Message] = []
         failures: list[AddressFailure] = []
@@ -105,7 +110,7 @@ class Renderer:
                 failures.append(AddressFailure(recipient=recipient, text=str(error)))
                 continue
             name = _digest(key, recipient)
-            message_id = f"<wl.{name}@{self._sender.domain}>"
+            message_id = self._message_id(name)
             headers = (
                 *self._mailboxes(address),
                 Header(name="Message-ID", wire=message_id),
@@ -122,26 +127,56 @@ class Renderer:
 
         Its Message-ID depends on the key and the address alone.
         """
+        text = self._templates.render_shipped(_NOTICE_TEXT, notice.contents)
+        html = self._templates.render_shipped(_NOTICE_HTML, notice.contents)
+        parts = _Parts(subject=notice.contents["subject"], text=text, html=html)
+        return self._one_mail(notice.to, ("notice", *notice.key), notice.topic, parts, now)
+
+    def render_health(self, mail: HealthMail, *, now: datetime) -> Rendered:
+        """Return a health mail, dated `now`; none, and a failure, for what is no address."""
+        contents, most = health_contents(mail), MOST
+        render = partial(self._templates.render, language=LANGUAGE)
+        while True:
+            fitting = shortened_health(contents, most)
+            text, text_complaint = render(HEALTH_TEXT, fitting)
+            html, html_complaint = render(HEALTH_HTML, fitting)
+            size = max(len(part.encode()) for part in (text, html))
+            if size <= PART_BYTES or not most:
+                break
+            most = most * PART_BYTES // size
+        complaints = tuple(filter(None, (text_complaint, html_complaint)))
+        parts = _Parts(subject=contents["subject"], text=text, html=html, complaints=complaints)
+        return self._one_mail(mail.to, ("health", mail.due.isoformat()), "health", parts, now)
+
+    def health_id(self, to: str, due: datetime) -> str:
+        """Return the Message-ID of the health mail that fell due at a moment."""
+        return self._message_id(_digest("health", due.isoformat(), to))
+
+    def _one_mail(
+        self, to: str, key: tuple[str, ...], topic: str, parts: _Parts, now: datetime
+    ) -> Rendered:
+        """Return a mail to one person, which depends on no subscription."""
         try:
-            address = parse_address(notice.to)
+            address = parse_address(to)
         except PermanentError as error:
-            failure = AddressFailure(recipient=notice.to, text=str(error))
+            failure = AddressFailure(recipient=to, text=str(error))
             return Rendered(messages=(), failures=(failure,))
-        name = _digest("notice", *notice.key, notice.to)
-        message_id = f"<wl.{name}@{self._sender.domain}>"
+        name = _digest(*key, to)
+        message_id = self._message_id(name)
         headers = (
             *self._mailboxes(address),
             Header(name="Message-ID", wire=message_id),
-            text_header("Subject", clip(notice.contents["subject"], _SUBJECT_LENGTH)),
+            text_header("Subject", clip(parts.subject, _SUBJECT_LENGTH)),
             Header(name="Date", wire=format_datetime(now)),
-            *self._thread(("notice", notice.topic)),
+            *self._thread(("notice", topic)),
             *_AUTOMATIC,
         )
-        text = self._templates.render_shipped(_NOTICE_TEXT, notice.contents)
-        html = self._templates.render_shipped(_NOTICE_HTML, notice.contents)
-        content = compose(headers, text, html, f"=_wl.{name}")
-        message = Message(recipient=notice.to, message_id=message_id, content=content)
-        return Rendered(messages=(message,))
+        content = compose(headers, parts.text, parts.html, f"=_wl.{name}")
+        message = Message(recipient=to, message_id=message_id, content=content)
+        return Rendered(messages=(message,), complaints=parts.complaints)
+
+    def _message_id(self, name: str) -> str:
+        return f"<wl.{name}@{self._sender.domain}>"
 
     def _parts(self, contents: Contents, language: str) -> _Parts:
         """Return subject, text and HTML, with as many stories as each part has room for."""
@@ -192,7 +227,7 @@ class Renderer:
         roots = [f"<wl.thread.{_digest(*topic)}@{self._sender.domain}>" for topic in topics]
         return (
             Header(name="In-Reply-To", wire=roots[-1]),
-            Header(name="References", wire=" ".join(roots)),
+            Header(name="References", wire="\r\n ".join(roots)),
         )
 
 

@@ -111,6 +111,15 @@ _TOLD = (
     ),
 )
 
+_MANY = 30
+"""More of anything than a mail tells one by one."""
+
+_OTHERWISE = tuple(
+    Told(document=_DRONES, findings=(_PLAIN._replace(rule=f"wire-{number}"),))
+    for number in range(_MANY)
+)
+"""A story by so many documents, a rule of its own holding for each."""
+
 SAMPLE_NOW = _SEEN + timedelta(minutes=1)
 """When the samples are told."""
 
@@ -150,17 +159,20 @@ _FULL = _report(
     Occasion.AT_ONCE,
     _story(1, Reason.NEW, _TOLD[0], replace(_TOLD[0], document=_REPRINT)),
     _story(2, Reason.UPDATE, _TOLD[1]),
-    folded=(FoldedStory(title=_DRONES.title, sources=("Example Wire", "inbox"), findings=()),),
-    hidden=(Hidden(silence=_SILENCE, findings=(FindingId(1), FindingId(2))),),
-    trends=(Trend(rule="suicide-drones", name="Suicide drones", counts=(1, 0, 2, 3) * 3 + (5, 9)),),
-    failing=("Example Wire: answered 503 Service Unavailable",),
-    stale=("rules/korea.toml",),
+    _story(3, Reason.RULE, *_OTHERWISE),
+    folded=(FoldedStory(title=_DRONES.title, sources=("Example Wire", "inbox"), findings=()),)
+    * _MANY,
+    hidden=(Hidden(silence=_SILENCE, findings=(FindingId(1), FindingId(2))),) * _MANY,
+    trends=(Trend(rule="suicide-drones", name="Suicide drones", counts=(1, 0, 2, 3) * 3 + (5, 9)),)
+    * _MANY,
+    failing=("Example Wire: answered 503 Service Unavailable",) * _MANY,
+    stale=("rules/korea.toml",) * _MANY,
 )
 
 SAMPLES = (
     _FULL,
     _report(
-        Occasion.AT_ONCE, _story(3, Reason.REMINDER, Told(document=_KOREAN, findings=(_PLAIN,)))
+        Occasion.AT_ONCE, _story(4, Reason.REMINDER, Told(document=_KOREAN, findings=(_PLAIN,)))
     ),
     replace(_FULL, alert=replace(_FULL.alert, occasion=Occasion.DIGEST)),
     replace(_FULL, alert=replace(_FULL.alert, occasion=Occasion.STORM)),

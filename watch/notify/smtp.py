@@ -1,6 +1,7 @@
 """Mails over SMTP: one at a time, to one recipient each, over one connection that is kept."""
 
 import asyncio
+import base64
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,8 @@ from watch.notify.addresses import parse_address
 
 ANSWER_LENGTH = 500
 """How many characters of a server's answer are kept."""
+
+_SHORTEST_SECRET = 4
 
 _BUSY = 421
 """The server closes the connection, whatever was asked of it."""
@@ -78,12 +81,32 @@ TIME_LIMITS = TimeLimits()
 """Those to use with servers that are not known."""
 
 
-class Smtp:
-    """A server that takes mails; it is connected to when the first is sent."""
+Observer = Callable[[str, str], None]
+"""Told of each step of a conversation once it is done: its name, and what came of it."""
 
-    def __init__(self, settings: SmtpSettings, *, limits: TimeLimits = TIME_LIMITS) -> None:
+
+def _nobody(_step: str, _said: str) -> None:
+    pass
+
+
+class Smtp:
+    """A server that takes mails; it is connected to when the first is sent.
+
+    `observe` hears every step that went well; of secrets neither it nor an error tells anything,
+    also where the server repeats them.
+    """
+
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        *,
+        limits: TimeLimits = TIME_LIMITS,
+        observe: Observer = _nobody,
+    ) -> None:
         self._settings = settings
         self._limits = limits
+        self._observe = observe
+        self._secrets = _spellings(settings.user or "", settings.password or "")
         self._server = f"{settings.host}:{settings.port or settings.security.port}"
         self._client: aiosmtplib.SMTP | None = None
         self._turn = asyncio.Lock()
@@ -108,20 +131,27 @@ class Smtp:
             with self._conversation(otherwise=ChannelError):
                 client = await self._connection()
             with self._conversation(otherwise=TransientError):
-                await client.mail(envelope_sender)
+                response = await client.mail(envelope_sender)
+                self._observe("MAIL", f"from {envelope_sender}: {self._answer(response)}")
                 # One recipient to a mail: with two, one refusal is reported as a success.
-                await client.rcpt(recipient)
+                response = await client.rcpt(recipient)
+                self._observe("RCPT", f"to {recipient}: {self._answer(response)}")
             await mark()
             with self._conversation(otherwise=TransientError):
                 response = await client.data(message.content, timeout=self._limits.answer)
-            return _answer(response.code, response.message)
+            answer = self._answer(response)
+            self._observe("DATA", f"{len(message.content):,} bytes: {answer}")
+            return answer
 
     async def close(self) -> None:
         """Take leave of the server, if it listens; the next mail connects anew."""
         async with self._turn:
             if self._client is not None and self._client.is_connected:
+                transport = self._client.transport
                 with suppress(aiosmtplib.SMTPException, OSError):
-                    await self._client.quit(timeout=self._limits.quit)
+                    response = await self._client.quit(timeout=self._limits.quit)
+                    self._observe("QUIT", self._answer(response))
+                _abort(transport)
             self._drop()
 
     async def _connection(self) -> aiosmtplib.SMTP:
@@ -141,13 +171,23 @@ class Smtp:
             start_tls=False,  # done below, by hand: it must not be left out
             tls_context=await asyncio.to_thread(self._context),
         )
-        await self._client.connect(timeout=self._limits.connect)
-        await self._client.ehlo()
+        greeting = await self._client.connect(timeout=self._limits.connect)
+        peer = self._client.get_transport_info("peername")
+        self._observe("connect", f"{self._server} ({peer[0]}): {self._answer(greeting)}")
+        if settings.security is Security.TLS:
+            self._observe("TLS", _tls_of(self._client))
+        await self._greet(self._client)
         if settings.security is Security.STARTTLS:
             await self._start_tls(self._client)
         if settings.user is not None:
             await self._log_in(self._client, settings.user, settings.password or "")
         return self._client
+
+    async def _greet(self, client: aiosmtplib.SMTP) -> None:
+        """Say who we are, and hear what the server can do."""
+        response = await client.ehlo()
+        name, *features = self._masked(response.message).splitlines() or [""]
+        self._observe("EHLO", clip(clean(f"{name}: {', '.join(features)}"), ANSWER_LENGTH))
 
     async def _start_tls(self, client: aiosmtplib.SMTP) -> None:
         if not client.supports_extension("starttls"):
@@ -155,8 +195,9 @@ class Smtp:
                 f"the mail server {self._server} does not offer STARTTLS, and nothing is sent in "
                 'clear text; set security = "tls" if that is what it speaks'
             )
-        await client.starttls()
-        await client.ehlo()
+        self._observe("STARTTLS", self._answer(await client.starttls()))
+        self._observe("TLS", _tls_of(client))
+        await self._greet(client)
 
     async def _log_in(self, client: aiosmtplib.SMTP, user: str, password: str) -> None:
         """Log in, trying once: servers lock accounts that guess."""
@@ -170,7 +211,8 @@ class Smtp:
             ways.reverse()
         for name, way in ways:
             if name in client.server_auth_methods:
-                await way(user, password)
+                response = await way(user, password)
+                self._observe("AUTH", f"{name.upper()} as {clean(user)}: {self._answer(response)}")
                 return
         raise ChannelRefusedError(
             f"the mail server {self._server} offers no login that is known here; "
@@ -189,8 +231,19 @@ class Smtp:
                 "`ca_file` names a file of PEM certificates"
             ) from error
 
+    def _answer(self, response: aiosmtplib.SMTPResponse | aiosmtplib.SMTPResponseException) -> str:
+        """Return an answer on one line that may be shown to anybody."""
+        said = self._masked(f"{response.code} {response.message}")
+        return clip(clean(said).strip(), ANSWER_LENGTH)
+
+    def _masked(self, said: str) -> str:
+        for secret in self._secrets:
+            said = said.replace(secret, "***")
+        return said
+
     def _drop(self) -> None:
         if self._client is not None:
+            _abort(self._client.transport)
             self._client.close()
             self._client = None
 
@@ -216,7 +269,7 @@ class Smtp:
         self, refusal: aiosmtplib.SMTPResponseException, otherwise: type[DeliveryError]
     ) -> DeliveryError:
         """Return what an answer other than yes means."""
-        said = f"the mail server {self._server} says: {_answer(refusal.code, refusal.message)}"
+        said = f"the mail server {self._server} says: {self._answer(refusal)}"
         is_final = 500 <= refusal.code < 600  # noqa: PLR2004 - the codes of RFC 5321
         match refusal:
             case _ if refusal.code == _BUSY:
@@ -255,12 +308,40 @@ class Smtp:
                 return ChannelRefusedError(
                     f'"{self._settings.host}" is not a host name; check host'
                 )
-        reason = clip(clean(str(error) or type(error).__name__), ANSWER_LENGTH)
+        reason = self._masked(str(error) or type(error).__name__)
+        reason = clip(clean(reason), ANSWER_LENGTH)
         return otherwise(
             f"the mail server {self._server} cannot be talked to, the mail is tried again later: "
             f"{reason}"
         )
 
 
-def _answer(code: int, text: str) -> str:
-    return clip(clean(f"{code} {text}").strip(), ANSWER_LENGTH)
+def _abort(transport: asyncio.BaseTransport | None) -> None:
+    """Close a connection at once: to take leave of TLS needs an answer, which nobody awaits."""
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+
+
+def _spellings(user: str, password: str) -> tuple[str, ...]:
+    """Return how a password stands in what is sent to log in, the longest first.
+
+    One of a letter or two stands in every answer, and is no secret.
+    """
+    if len(password) < _SHORTEST_SECRET:
+        return ()
+    written = (password, f"\0{user}\0{password}")
+    encoded = [base64.b64encode(one.encode()).decode() for one in written]
+    return tuple(sorted((password, *encoded), key=len, reverse=True))
+
+
+def _tls_of(client: aiosmtplib.SMTP) -> str:
+    """Return the version of TLS, and whose certificate the server showed: it was verified."""
+    connection = client.get_transport_info("ssl_object")
+    certificate = connection.getpeercert()
+    names = dict(pair for part in certificate["subject"] for pair in part)
+    others = [name for _, name in certificate.get("subjectAltName", ())]
+    subject = names.get("commonName") or ", ".join(others)
+    issuer = dict(pair for part in certificate["issuer"] for pair in part)
+    by = issuer.get("organizationName") or issuer.get("commonName") or "nobody named"
+    told = f"{connection.version()}, certificate of {subject}, by {by}"
+    return clip(clean(f"{told}, until {certificate['notAfter']}"), ANSWER_LENGTH)

@@ -10,6 +10,7 @@ from watch.core.alerts import Alert, Plan, Report, Trend
 from watch.core.grouping import hush, make_plan
 from watch.core.model import Subscription
 from watch.core.trend import counts_by_day
+from watch.notify.contents import IN_FULL
 from watch.notify.render import Rendered
 from watch.pipeline.job import Context, Job
 from watch.store.db import Transaction
@@ -18,10 +19,12 @@ from watch.store.outbox import add_alert
 from watch.store.rulesets import get_rule_files
 from watch.store.silences import get_silences
 from watch.store.sources import get_sources
-from watch.store.tellings import get_pasts, get_unsaid, get_waiting, settle
+from watch.store.tellings import get_marks, get_pasts, get_unsaid, get_waiting, settle
 
 log = logging.getLogger(__name__)
 
+_LONGEST_PLAN = timedelta(minutes=1)
+"""How long a plan holds where nothing comes: to make one of thousands that wait takes a while."""
 _TREND_DAYS = 14
 
 
@@ -31,13 +34,23 @@ async def make_alerts(context: Context, *, waits: bool = True) -> Sequence[Job]:
     Safe to run twice: an alert is known by its findings, and made once.
     """
     now = context.now()
+    agenda = context.agenda
+    marks = (await context.store.read(get_marks), context.subscriptions, waits)
+    is_as_before = marks == agenda.marks and agenda.made is not None and agenda.made <= now
+    if is_as_before and agenda.until is not None and now < agenda.until:
+        return ()
     plan = await context.store.read(plan_now, context.subscriptions, now, waits=waits)
+    agenda.marks, agenda.made = marks, now
+    # What follows upon a mail, the next plan says.
+    agenda.until = (
+        now if plan.alerts else min(now + _LONGEST_PLAN, plan.next or now + _LONGEST_PLAN)
+    )
     if plan.folded or plan.silenced:
         await context.store.write(settle, plan.folded, plan.silenced)
     subscriptions = {one.name: one for one in context.subscriptions}
     for alert in plan.alerts:
         await _write_mails(context, alert, subscriptions[alert.subscription])
-    return [Job("deliver")] if plan.alerts else []
+    return [Job("deliver")] if plan.alerts else ()
 
 
 def plan_now(
@@ -66,7 +79,7 @@ def get_report(
     now: datetime,
 ) -> Report:
     """Return all that the mail of an alert is written from; `sources` are the configured ones."""
-    stories = get_told_stories(transaction, alert.stories)
+    stories = get_told_stories(transaction, alert.stories, in_full=IN_FULL)
     folded, hidden = get_unsaid(transaction, alert.subscription, get_silences(transaction))
     names = {
         finding.rule: finding.name

@@ -17,7 +17,7 @@ from watch.ingest.web.robots import Robots
 from watch.notify.render import Renderer
 from watch.pipeline.hosts import Hosts
 from watch.pipeline.rules import LiveRules
-from watch.pipeline.settings import DeliverySettings
+from watch.pipeline.settings import DeliverySettings, HealthSettings
 from watch.store.db import Store
 
 
@@ -85,6 +85,17 @@ class Lists:
     """When they were taken up, or refused."""
 
 
+@dataclass(slots=True)
+class Agenda:
+    """What the last plan of alerts saw; forgotten at the end of the process."""
+
+    marks: tuple[object, ...] = ()
+    """Of what waited, and for whom."""
+    made: datetime | None = None
+    until: datetime | None = None
+    """Until when, on the wall clock, it holds if nothing changes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What steps work with: settings that do not change, the rooms' services, clock, chance."""
@@ -112,6 +123,8 @@ class Context:
     stopping: asyncio.Event
     operator: str | None = None
     """Who is told of what nobody owns."""
+    health: HealthSettings = field(default_factory=HealthSettings)
+    agenda: Agenda = field(default_factory=Agenda)
     channel: Channel = field(default_factory=Channel)
     lists: Lists = field(default_factory=Lists)
     looks: dict[str, Look] = field(default_factory=dict)

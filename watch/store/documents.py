@@ -177,13 +177,13 @@ def _mention_rows(document: DocumentId, mentions: Sequence[Mention]) -> Iterator
         }
 
 
-def document_in(row: AnyRow) -> Document:
-    """Return the document that a row of its table holds."""
+def document_in(row: AnyRow, text: str) -> Document:
+    """Return the document that a row of its table holds, with its text."""
     return Document(
         source=row.source,
         key=row.key,
         title=row.title,
-        text=row.text,
+        text=text,
         url=row.url,
         published=row.published,
         seen=row.seen,

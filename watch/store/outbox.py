@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping, Update, bindparam, func, insert, select, upda
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from watch.core.alerts import Report
+from watch.core.health import LATE
 from watch.core.model import AlertId, Claim, Message, MessageId, MessageState
 from watch.store.db import Transaction
 from watch.store.tables import AlertRow, MessageRow, TellingRow, table_of
@@ -96,6 +97,12 @@ def _message_rows(
     ]
 
 
+def has_message(transaction: Transaction, message_id: str) -> bool:
+    """Whether a message was ever written, by its Message-ID."""
+    known = select(_MESSAGES.c.id).where(_MESSAGES.c.message_id == message_id)
+    return transaction.scalar(known) is not None
+
+
 def has_due(transaction: Transaction, now: datetime) -> bool:
     """Whether a message is due."""
     due = select(_MESSAGES.c.id).where(_IS_WAITING, _MESSAGES.c.due <= now).limit(1)
@@ -141,9 +148,21 @@ def settle_message(
     answer: str,
     now: datetime,
 ) -> None:
-    """Note how a message ended: sent, failed or cancelled."""
-    attempts = _MESSAGES.c.attempts + 1
-    transaction.execute(_change(message, state, settled=now, answer=answer, attempts=attempts))
+    """Note how a message ended: sent, failed or cancelled.
+
+    Of one that failed, or was sent late, the operator is to hear: what is said of it last has on
+    a line of its own why it was late.
+    """
+    values: dict[str, object] = {"attempts": _MESSAGES.c.attempts + 1, "answer": answer}
+    match state:
+        case MessageState.SENT:
+            values["answer"] = answer + func.coalesce("\n" + _MESSAGES.c.answer, "")
+            values["is_told"] = _MESSAGES.c.is_told | (_MESSAGES.c.created > now - LATE)
+        case MessageState.FAILED:
+            values["is_told"] = False
+        case _:
+            values["is_told"] = True
+    transaction.execute(_change(message, state, settled=now, **values))
 
 
 def postpone_message(

@@ -47,7 +47,7 @@ def get_silences(transaction: Transaction) -> tuple[Silence, ...]:
 
 
 def count_hidden(transaction: Transaction) -> Mapping[SilenceId, int]:
-    """Return how many findings each silence has hidden so far; those that hid nothing are left out."""
+    """Return how many findings each silence has hidden so far; one that hid nothing is left out."""
     rows = transaction.execute(
         select(_TELLINGS.c.silence_id, func.count(_TELLINGS.c.finding_id.distinct()))
         .where(_TELLINGS.c.silence_id.is_not(None))

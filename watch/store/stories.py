@@ -82,7 +82,7 @@ class _Shelf:
 
     def open(self, document: Document, sketch: Sketch) -> _Story:
         """Return the story that a document is the first of."""
-        story = _Story(key=key_of(document), sketch=sketch, opened=document.seen)
+        story = _Story(key=key_of(document.name), sketch=sketch, opened=document.seen)
         self.new.append(story)
         for mark in marks_of(sketch):
             if len(self.by_mark[mark]) < MOST_STORIES:
@@ -91,9 +91,9 @@ class _Shelf:
         return story
 
 
-def key_of(document: Document) -> str:
-    """Return the name of the story that a document is the first of, in any database."""
-    return hashlib.sha256(document.name.encode("utf-8", "replace")).hexdigest()
+def key_of(name: str) -> str:
+    """Return what names, in any database, the story that the document of a name is the first of."""
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
 
 
 def place_in_stories(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -237,7 +238,11 @@ class MessageRow(SQLModel, table=True):
     """One mail to one address: final bytes, and how far it has come."""
 
     __tablename__ = "messages"
-    __table_args__ = (UniqueConstraint("alert_id", "recipient"), Index(None, "state", "due"))
+    __table_args__ = (
+        UniqueConstraint("alert_id", "recipient"),
+        Index(None, "state", "due"),
+        Index(None, "is_told", "state", sqlite_where=text("is_told = 0")),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     alert_id: int | None = Field(foreign_key="alerts.id")
@@ -252,7 +257,9 @@ class MessageRow(SQLModel, table=True):
     marked: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settled: datetime | None = Field(default=None, sa_type=UtcDateTime)
     answer: str | None = None
-    """What the other side said last."""
+    """What the other side said last; on a line below that, why it was not sent before."""
+    is_told: bool = False
+    """Whether the operator knows all that is to be known of it."""
 
 
 class RulesetRow(SQLModel, table=True):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, unique
 
-from sqlalchemy import Integer, bindparam, func, insert, select, update
+from sqlalchemy import Integer, bindparam, func, insert, literal_column, select, update
 
 from watch.core.alerts import (
     Folded,
@@ -40,6 +40,7 @@ _ALERTS = table_of(AlertRow)
 _DOCUMENTS = table_of(DocumentRow)
 _FINDINGS = table_of(FindingRow)
 _RULESETS = table_of(RulesetRow)
+_SILENCES = table_of(SilenceRow)
 _SILENCES = table_of(SilenceRow)
 _TELLINGS = table_of(TellingRow)
 
@@ -79,6 +80,12 @@ _GET_WAITING = (
     .select_from(_OF_FINDINGS)
     .where(_IS_WAITING)
     .order_by(_TELLINGS.c.since, _TELLINGS.c.finding_id)
+)
+_GET_MARKS = select(
+    select(func.count()).where(_IS_WAITING).scalar_subquery(),
+    select(func.max(literal_column("tellings.rowid"))).where(_IS_WAITING).scalar_subquery(),
+    select(func.count()).select_from(_SILENCES).scalar_subquery(),
+    select(func.max(_SILENCES.c.id)).scalar_subquery(),
 )
 _GET_MAILS = (
     select(_ALERTS.c.subscription, _ALERTS.c.created)
@@ -150,6 +157,11 @@ def get_waiting(transaction: Transaction) -> tuple[Waiting, ...]:
         )
         for row in transaction.execute(_GET_WAITING)
     )
+
+
+def get_marks(transaction: Transaction) -> tuple[object, ...]:
+    """Return what is another whenever there is more or less that waits, or other silences."""
+    return tuple(transaction.execute(_GET_MARKS).one())
 
 
 def count_waiting(transaction: Transaction) -> dict[str, int]:

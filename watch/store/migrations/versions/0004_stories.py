@@ -39,6 +39,15 @@ def upgrade() -> None:
     op.add_column("findings", sa.Column("items", sa.JSON, nullable=False, server_default="[]"))
     op.add_column("tellings", sa.Column("outcome", sa.String))
     op.add_column("tellings", sa.Column("silence_id", sa.Integer))
+    op.add_column("messages", sa.Column("is_told", sa.Boolean, nullable=False, server_default="0"))
+    # Of what waits still the operator is to hear when it fails.
+    op.execute("UPDATE messages SET is_told = 1 WHERE state IN ('sent', 'failed', 'held')")
+    op.create_index(
+        "ix_messages_is_told_state",
+        "messages",
+        ["is_told", "state"],
+        sqlite_where=sa.text("is_told = 0"),
+    )
     op.execute("UPDATE tellings SET outcome = 'told' WHERE alert_id IS NOT NULL")
     op.execute("UPDATE alerts SET reason = 'at once'")
     op.drop_index("ix_tellings_alert_id_subscription", "tellings")
