@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, Update, func, insert, select, update
+from sqlalchemy import RowMapping, Update, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from watch.core.model import (
@@ -26,6 +26,9 @@ _ALERTS = table_of(AlertRow)
 _MESSAGES = table_of(MessageRow)
 _TELLINGS = table_of(TellingRow)
 _IS_WAITING = _MESSAGES.c.state == MessageState.WAITING.value
+
+# Made once, for it is asked each second: to put it together takes longer than to execute it.
+_GET_DUE = select(_MESSAGES.c.id).where(_IS_WAITING, _MESSAGES.c.due <= bindparam("now")).limit(1)
 
 
 def add_alert(
@@ -89,8 +92,7 @@ def _message_rows(
 
 def has_due(transaction: Transaction, now: datetime) -> bool:
     """Whether a message is due."""
-    due = select(_MESSAGES.c.id).where(_IS_WAITING, _MESSAGES.c.due <= now).limit(1)
-    return transaction.scalar(due) is not None
+    return transaction.scalar(_GET_DUE, {"now": now}) is not None
 
 
 def claim_message(transaction: Transaction, now: datetime) -> Claim | None:
