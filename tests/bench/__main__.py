@@ -1,6 +1,6 @@
 """`make bench`: measures, and prints tables, beside references in the same run.
 
-python -m tests.bench [--quick] [matcher] [ingest]
+`python -m tests.bench --help` tells what can be measured.
 """
 
 import json
@@ -9,7 +9,8 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -131,13 +132,55 @@ def _ingest(console: Console, *, quick: bool) -> None:
     console.print(table)
 
 
+PARTS = {"matcher": _matcher, "ingest": _ingest}
+_ABOUT = """\
+Measure how fast documents are read and searched, beside references in the same run.
+
+parts:
+  matcher  texts searched for names, beside text.split() and other ways to search
+  ingest   documents from a feed or a file to the mail at the server
+"""
+_EXAMPLES = """\
+examples:
+  python -m tests.bench                   all of it
+  python -m tests.bench --quick           all of it without the largest sets
+  python -m tests.bench matcher           one part
+  python -m tests.bench ingest --quick    one part without the largest sets
+"""
+
+
+def asked_for(words: Sequence[str]) -> tuple[Sequence[str], bool]:
+    """Return the parts that a command line names, else all, and whether to be quick.
+
+    Raises SystemExit once it has told of --help, or of what is no part.
+    """
+    parser = ArgumentParser(
+        prog="python -m tests.bench",
+        description=_ABOUT,
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "parts",
+        metavar="PART",
+        nargs="*",
+        choices=(*PARTS, "all"),
+        default="all",
+        help="matcher or ingest; without one, both",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="leave the largest sets out, and repeat less"
+    )
+    asked = parser.parse_intermixed_args(words)
+    return [name for name in PARTS if name in asked.parts or "all" in asked.parts], asked.quick
+
+
 def main() -> None:
     """Measure what is asked for, by default all of it, and print."""
-    quick = "--quick" in sys.argv
+    names, quick = asked_for(sys.argv[1:])
     console = Console(width=None if sys.stdout.isatty() else 140)
-    parts = {"matcher": _matcher, "ingest": _ingest}
-    for name in [name for name in parts if name in sys.argv] or parts:
-        parts[name](console, quick=quick)
+    for name in names:
+        PARTS[name](console, quick=quick)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,39 @@ except SystemExit:
     assert done.stderr == "[]\n"
 
 
+def _loaded(script: str, names: set[str], cwd: Path) -> str:
+    """Return in a line which of some modules are loaded once a script has run."""
+    script += f"\nimport sys\nprint(sorted({names} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=cwd, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_what_parses_feeds_is_left_to_the_children(tmp_path: Path) -> None:
+    assert (
+        _loaded("import watch.app", {"feedparser", "watch.ingest.feed.xmlfeed"}, tmp_path) == "[]"
+    )
+
+
+def test_a_child_that_loads_the_main_module_loads_no_command_line(tmp_path: Path) -> None:
+    script = "import runpy\nrunpy.run_module('watch.__main__', run_name='__mp_main__')"
+    assert _loaded(script, {"typer", "watch.cli.main"}, tmp_path) == "[]"
+
+
+def test_what_the_start_made_is_never_looked_through_for_garbage(tmp_path: Path) -> None:
+    script = """
+import gc
+from watch.cli import daemon
+with daemon._uncollected():
+    assert not gc.isenabled()
+    kept = [[] for _ in range(1_000)]
+assert gc.isenabled()
+print(gc.get_freeze_count() >= 1_000)
+"""
+    assert _loaded(script, set(), tmp_path) == "True\n[]"
+
+
 def test_the_version_is_the_packages(tmp_path: Path) -> None:
     assert (
         watchlist_here("--version", cwd=tmp_path).stdout == f"watchlist {version('watchlistd')}\n"

@@ -1,15 +1,19 @@
 import json
 import os
+import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import trustme
+
 from tests.daemon import DEADLINE_S, watchlist, watchlist_here
-from tests.httpd import Answer, HttpServer
+from tests.httpd import HOST, Answer, HttpServer
 
 FEED = """\
 <?xml version="1.0"?>
@@ -193,6 +197,71 @@ def test_a_private_address_is_read_only_when_that_is_allowed(
     assert "not public" in line["error"]["message"]
     assert server.requests == []
     assert len(_lines("--allow-private", server.url("/feed"), cwd=tmp_path)) == 2
+
+
+def _config(folder: Path, fetch: str) -> None:
+    text = f'[fetch]\n{fetch}\n[[source]]\nname = "in"\nfolder = "in"\n'
+    (folder / "config.toml").write_text(text)
+
+
+def test_a_configuration_lends_its_proxy_with_its_login_and_its_contact(
+    tmp_path: Path, server: HttpServer
+) -> None:
+    url = "http://10.11.12.13/feed"
+    server.put(url, Answer(body=FEED.encode()))
+    (tmp_path / "proxy").write_text(server.url().replace("//", "//user:secret@"))
+    _config(tmp_path, 'proxy_file = "proxy"\ncontact = "desk@example.org"')
+    named = ("--config", "config.toml", "--allow-private", "--timeout", "5", url)
+    assert [line["source"] for line in _lines(*named, cwd=tmp_path)] == [url, url]
+    (request,) = server.requests
+    assert request.path == url
+    assert request.headers["user-agent"].endswith(" (+desk@example.org)")
+    assert request.headers["proxy-authorization"] == "Basic dXNlcjpzZWNyZXQ="
+
+
+def test_a_configuration_lends_its_certificates(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(HOST).configure_cert(tls)
+    _config(tmp_path, 'ca_file = "ca.pem"')
+    with HttpServer(tls) as safe:
+        safe.put("/feed", Answer(body=FEED.encode()))
+        named = ("--allow-private", safe.url("/feed"))
+        assert len(_lines("-c", tmp_path / "config.toml", *named, cwd=tmp_path)) == 2
+        # That which lies here is not taken unasked.
+        (line,) = _lines(*named, cwd=tmp_path, code=1)
+    assert "certificate" in line["error"]["message"]
+
+
+def test_a_configuration_that_does_not_load_is_told_of_and_nothing_is_asked(
+    tmp_path: Path, server: HttpServer
+) -> None:
+    _config(tmp_path, 'ca_file = "none.pem"')
+    done = watchlist_here("read", "-c", "config.toml", server.url("/feed"), cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("config.toml:2:11: ")
+    assert done.stdout == ""
+    assert server.requests == []
+
+
+def test_its_help_tells_of_the_configuration(tmp_path: Path) -> None:
+    done = watchlist_here("read", "--help", cwd=tmp_path)
+    told = " ".join(re.sub(r"[^\w\[\]<>.-]", " ", done.stdout).split())
+    assert "--config -c PATH A configuration addresses are asked by its [fetch]" in told
+    assert "watchlist read --config config.toml" in told
+
+
+def test_a_name_that_could_disturb_a_terminal_is_written_as_a_scan_writes_it(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    name = "a\x1b[2J\u202eb\\c.txt"
+    _write(folder, name, "x")
+    (named,) = _lines(folder / name, cwd=tmp_path)
+    (scanned,) = _lines("in", cwd=tmp_path)
+    assert named["key"] == scanned["key"] == "a\\u001b[2J\\u202eb\\\\c.txt"
 
 
 def test_names_whose_bytes_are_no_text_go_in_and_come_out(tmp_path: Path) -> None:

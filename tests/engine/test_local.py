@@ -1,6 +1,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -43,12 +45,18 @@ async def _documents(desk: Desk, count: int) -> None:
 def test_every_source_and_every_step_has_its_job(desk: Desk) -> None:
     assert list(jobs_of(desk.context)) == [
         (Job("scan_folder", "inbox"), 1),
-        (Job("poll_due"), 1),
+        (Job("poll_due"), 5),
         (Job("make_alerts"), 1),
-        (Job("deliver"), 1),
+        (Job("deliver"), 5),
         (Job("reload_rules"), 1),
         (Job("tell_operator"), 60),
     ]
+
+
+def test_feeds_are_looked_for_as_often_as_any_is_to_be_read(desk: Desk) -> None:
+    (name, feed), *_ = desk.context.feeds.items()
+    desk.context.feeds[name] = replace(feed, every=timedelta(seconds=2))
+    assert (Job("poll_due"), 2) in list(jobs_of(desk.context))
 
 
 async def test_a_job_runs_once_at_a_time_and_its_followers_run(

@@ -1,9 +1,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from watch.ingest.feed import Entry, Feed, ParsedFeed, document_of, parse_feed
@@ -57,6 +58,31 @@ def test_keys_stay_the_same_whatever_else_stands_in_the_feed_and_wherever_it_mov
         assert first.items() <= {found.title: found.key for found in moved.entries}.items()
 
 
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        (" https://x.example/a ", "https://x.example/a"),
+        ("https://x.example/a b", "https://x.example/a%20b"),
+        ("/a b", "https://host.example/a%20b"),
+        ("See HTTPS://x.example/a", "https://x.example/a"),
+        ("<br /><b>Notice</b>: x<br />https://x.example/a", "https://x.example/a"),
+        ("<b>x</b> of http://y.example/ <br>https://x.example/a", "https://x.example/a"),
+        ("https://x.example/a<b>x</b> of http://y.example/", "https://x.example/a"),
+        ("<a href='https://x.example/a'>read</a>", "https://x.example/a"),
+        ("<br /><b>Notice</b>: x<br />/a", None),
+        ("< https://x.example/a", "https://x.example/a"),
+    ],
+)
+def test_an_address_is_found_among_what_stands_around_it(written: str, url: str | None) -> None:
+    (found,) = parse(f"<item><title>T</title><link>{escape(written)}</link></item>").entries
+    assert found.url == url
+
+
+def test_an_id_that_holds_an_address_stays_as_it_is() -> None:
+    items = "<item><guid isPermaLink='false'>41 at https://x.example</guid></item>"
+    assert parse(items).entries[0].key == "41 at https://x.example"
+
+
 def test_a_key_of_any_length_is_kept_or_hashed_to_one_that_is_as_steady() -> None:
     short, long = "k" * KEY_LENGTH, "k" * (KEY_LENGTH + 1)
     feed = "".join(f"<item><guid>{key}</guid></item>" for key in (short, long, long + "x"))
@@ -89,6 +115,7 @@ def test_what_the_longest_part_does_not_say_is_kept_where_it_stands(
     assert whole_text(parts) == text
 
 
+@example(["b", "aaa", "a b"])
 @given(st.lists(st.text(st.sampled_from("ab \n.가"), max_size=12), max_size=6))
 def test_no_word_of_any_part_is_lost(parts: list[str]) -> None:
     words = whole_text(parts).replace("\n", " ")

@@ -33,6 +33,9 @@ CONTROLS = dict.fromkeys((*range(0x09), *range(0x0E, 0x20), 0x7F))
 ONE_ENTRY_OF_TWO = "broken_unclosed_cdata_well_formed.xml"
 """Its first entry goes on into the second, but what comes before that could be a whole one."""
 
+ITEMS_IN_SCRIPT = "broken_items_in_script_after.xml"
+"""feedparser takes them for entries."""
+
 
 def told(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.with_suffix(".toml").read_text("utf-8"))
@@ -41,7 +44,6 @@ def told(path: Path) -> dict[str, Any]:
 READABLE = [path for path in PATHS if "error" not in told(path)]
 CUTTABLE = [path for path in READABLE if path.name != ONE_ENTRY_OF_TWO]
 each_feed = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
-each_readable_feed = pytest.mark.parametrize("path", READABLE, ids=lambda path: path.name)
 
 
 def parse(path: Path, body: bytes | None = None) -> ParsedFeed:
@@ -108,7 +110,9 @@ def test_a_feed_that_breaks_off_gives_whole_entries_or_none(path: Path) -> None:
         assert [entry for entry in kept if entry not in whole] == [], f"cut after {len(start)}"
 
 
-@each_readable_feed
+@pytest.mark.parametrize(
+    "path", [path for path in READABLE if path.name != ITEMS_IN_SCRIPT], ids=lambda path: path.name
+)
 def test_no_entry_is_missing_that_feedparser_finds(path: Path) -> None:
     known = {
         plain(part)

@@ -82,6 +82,7 @@ def test_trimming_takes_nothing_that_is_read(path: Path) -> None:
         ("<rss><author>A</author><title>T</title></rss>", "<rss><title>T</title></rss>"),
         ("<rss><category a='>'/><category\n/><title/></rss>", "<rss><title/></rss>"),
         ("<rss><author><name>A</name><author/></author >x</rss>", "<rss>x</rss>"),
+        ("<rss><script><item/></script><item/></rss>", "<rss><item/></rss>"),
         ("<rss><item><image/></item></rss>", "<rss><item></item></rss>"),
         (
             "<rss><description><source>kept</source></description></rss>",
@@ -107,6 +108,7 @@ def test_what_nobody_reads_is_cut_out_of_sound_xml(xml: str, left: str) -> None:
         "<rss><x:y/></rss>",
         "<!DOCTYPE rss><rss/>",
         "<rss>\x01</rss>",
+        "<rss><item><link><br/>https://x.example/</link></item></rss>",
         "<rss " + many("a{}=''", 101) + "/>",
         "<rss " + many("xmlns:a{}='u'", 101) + "/>",
         f"<rss a='{'x' * 50_001}'/>",
@@ -154,6 +156,32 @@ def test_what_stands_oddly_in_an_entry_hides_no_other(odd: str) -> None:
     items = f"<item>{odd}</item><item><title><![CDATA[B]]></title></item>"
     feed = parse_feed(rss(items + "&").encode(), url=URL, content_type=None)
     assert [entry.title for entry in feed.entries] == ["A", "B"]
+
+
+ITEM = "<item><title>{}</title></item>"
+
+
+@pytest.mark.parametrize(
+    ("feed", "titles"),
+    [
+        (rss(ITEM.format("A") + f"<script>{ITEM}</script>"), "A"),
+        (rss(ITEM.format("A") + f"<script>{ITEM}</script>&" + ITEM.format("B")), "AB"),
+        (rss(ITEM.format("A")) + f"<script type='a'>{ITEM}</script>", "A"),
+        (rss(ITEM.format("A")) + f"<script>{ITEM}", "A"),
+        (rss(f"<script>{ITEM.format('A')}&"), "A"),
+        (rss(f"<script src='a.js'/>{ITEM.format('A')}&"), "A"),
+        (
+            rss(f"<script>{ITEM.format('A')}<script>{ITEM}</script>&" + ITEM.format("B")),
+            "AB",
+        ),
+        (rss(f"<scripture>{ITEM.format('A')}</scripture>&"), "A"),
+    ],
+)
+def test_items_in_a_script_are_no_entries_and_one_never_closed_hides_none(
+    feed: str, titles: str
+) -> None:
+    found = parse_feed(feed.encode(), url=URL, content_type=None).entries
+    assert "".join(entry.title for entry in found) == titles
 
 
 def test_a_text_of_very_many_lines_keeps_its_words() -> None:
@@ -206,6 +234,7 @@ HOSTILE = {
     "prefixes": rss(KEPT + "<x " + many("xmlns:a{}='u'", 40_000) + "/>"),
     "comments never closed": rss(KEPT + "<!--" * 175_000),
     "comments in a text": rss(f"{KEPT}<item><title>{'&lt;!--' * 60_000}</title></item>"),
+    "scripts never closed": rss(KEPT + "<script>" * 90_000),
     "sections never closed": rss(KEPT + "<item><title><![CDATA[</title></item>" * 3_000),
     "nested": rss(KEPT + "<a>" * 100_000),
     "nested in a text": rss(f"{KEPT}<item><description>{'<div>' * 100_000}</description></item>"),

@@ -19,11 +19,11 @@ from watch.ingest.folder import (
     FoundFile,
     Observation,
     Scan,
-    _printable,
     document_of,
     find_files,
     load_file,
     old_enough,
+    printable,
     read_files,
     still,
 )
@@ -142,7 +142,7 @@ class TestFinding:
 
     @given(st.lists(st.binary(min_size=1, max_size=8), unique=True, max_size=20))
     def test_different_names_stay_different(self, names: list[bytes]) -> None:
-        shown = [_printable(os.fsdecode(name)) for name in names]
+        shown = [printable(os.fsdecode(name)) for name in names]
         assert len(set(shown)) == len(names)
         for name in shown:
             name.encode()

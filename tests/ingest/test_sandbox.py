@@ -1,4 +1,5 @@
 import asyncio
+import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -137,6 +138,22 @@ async def test_ctrl_c_leaves_the_children_alone(strict: Sandbox) -> None:
     pid = await strict.run(chores.process)
     os.kill(pid, signal.SIGINT)
     assert await strict.run(chores.process) == pid
+
+
+async def test_ctrl_c_leaves_a_child_alone_that_is_only_starting(
+    strict: Sandbox, capfd: pytest.CaptureFixture[str]
+) -> None:
+    others = set(multiprocessing.active_children())
+    call = asyncio.create_task(strict.run(chores.process))
+    await asyncio.sleep(0)  # the call starts it at once
+    (child,) = set(multiprocessing.active_children()) - others
+    assert child.pid is not None
+    for _ in range(10):
+        os.kill(child.pid, signal.SIGINT)
+        await asyncio.sleep(0.03)
+    assert await call == child.pid
+    assert capfd.readouterr().err == ""
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 async def test_a_cancelled_call_is_stopped_and_leaves_the_sandbox_sound(strict: Sandbox) -> None:

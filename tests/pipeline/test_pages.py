@@ -1,6 +1,8 @@
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from tests.httpd import Answer, HttpServer
 from tests.pipeline.conftest import Desk, changed, told_of_waiting
@@ -12,6 +14,8 @@ from watch.pipeline.job import Context, Job
 FILLER = "The convoy left the yard at dawn and was seen at two crossings before noon. " * 12
 PARAGRAPHS = "".join(f"<p>{FILLER} Paragraph {number}.</p>" for number in range(5))
 
+ALL = "SELECT text, is_degraded FROM documents ORDER BY revision"
+
 
 def rss(server: HttpServer, **texts: str) -> Answer:
     """Return a feed with an entry for each path, and what it says."""
@@ -21,6 +25,13 @@ def rss(server: HttpServer, **texts: str) -> Answer:
         for path, text in texts.items()
     )
     return Answer(body=f'<rss version="2.0"><channel>{items}</channel></rss>'.encode())
+
+
+def dated(server: HttpServer, moment: datetime, text: str = "A teaser.") -> Answer:
+    """Return a feed with an entry of a date, at /a."""
+    body = rss(server, a=text).body
+    date = f"<pubDate>{moment.isoformat()}</pubDate></item>".encode()
+    return Answer(body=body.replace(b"</item>", date))
 
 
 def page(*paragraphs: str) -> Answer:
@@ -96,7 +107,8 @@ async def test_when_short_asks_only_for_the_pages_of_teasers(
     ("answers", "asked"),
     [
         ([Answer(status=404)], 1),
-        ([Answer(status=500)], 1),
+        ([Answer(status=500)], 2),
+        ([Answer(status=408)], 2),
         ([Answer(body=b"<html><form><input type=password></form>Log in to read on</html>")], 1),
         ([Answer(body=b"x", length=100)], 2),
     ],
@@ -134,6 +146,88 @@ async def test_a_page_that_failed_for_a_moment_is_had_in_the_end(
     server.put("/feed", rss(server, a="A teaser."))
     server.put("/a", Answer(body=b"x", length=100), page("An ICBM."))
     await poll_feed(context, source="wire")
+    assert not (await _told(context))["a"].document.is_degraded
+
+
+async def test_a_page_that_could_not_be_had_is_asked_for_again_at_later_readings(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS, every=timedelta(minutes=20))
+    server.put("/feed", dated(server, context.now(), "A teaser on an ICBM."))
+    server.put("/a", *[Answer(status=502)] * 4, page("A suicide drone."))
+    for asked in (2, 4):
+        await poll_feed(context, source="wire")
+        assert len(server.asked("/a")) == asked
+        told = (await _told(context))["a"].document
+        assert (told.text, told.is_degraded) == ("A teaser on an ICBM.", True)
+        desk.clock.advance(hours=1)
+    for _ in range(2):
+        await poll_feed(context, source="wire")
+        assert len(server.asked("/a")) == 5, "what was had is not asked for again"
+        told = (await _told(context))["a"].document
+        assert "suicide drone" in told.text
+        assert not told.is_degraded
+        desk.clock.advance(minutes=30)
+
+
+async def test_it_is_not_asked_for_when_the_entry_is_old_unless_that_was_edited(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS, every=timedelta(minutes=20))
+    written = context.now()
+    feeds = [dated(server, written)] * 3 + [dated(server, written, "A teaser, corrected.")] * 2
+    server.put("/feed", *feeds)
+    server.put("/a", Answer(status=500))
+    for hours, asked in ((0, 2), (11, 4), (2, 4), (1, 6), (1, 6)):
+        desk.clock.advance(hours=hours)
+        await poll_feed(context, source="wire")
+        assert len(server.asked("/a")) == asked
+    documents = await context.store.read(lambda rows: rows.execute(text(ALL)).all())
+    assert [tuple(row) for row in documents] == [("A teaser.", 1), ("A teaser, corrected.", 1)]
+
+
+async def test_a_feed_that_is_read_very_often_does_not_ask_for_it_each_time(
+    desk: Desk, server: HttpServer
+) -> None:
+    chances = [0.0]
+    context = _wanting(desk, FullText.ALWAYS, every=timedelta(minutes=1))
+    context = replace(context, chance=lambda: chances[-1])
+    server.put("/feed", dated(server, context.now()))
+    server.put("/a", Answer(status=500))
+    for chance, asked in ((0.0, 2), (0.1, 2), (0.05, 4)):
+        chances.append(chance)
+        desk.clock.advance(minutes=5)
+        await poll_feed(context, source="wire")
+        assert len(server.asked("/a")) == asked
+
+
+async def test_a_page_that_is_not_there_is_not_asked_for_at_the_next_reading(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS, every=timedelta(minutes=20))
+    server.put("/feed", dated(server, context.now()))
+    server.put("/a", Answer(status=404))
+    for _ in range(2):
+        await poll_feed(context, source="wire")
+        assert len(server.asked("/a")) == 1
+        desk.clock.advance(hours=1)
+
+
+async def test_a_host_that_refused_a_page_is_asked_for_it_once_it_may_be(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS, every=timedelta(minutes=20))
+    with HttpServer() as other:
+        feed = dated(server, context.now()).body.replace(
+            server.url("/a").encode(), other.url("/a").encode()
+        )
+        server.put("/feed", Answer(body=feed))
+        other.put("/a", Answer(status=429, headers=(("Retry-After", "600"),)), page("An ICBM."))
+        await poll_feed(context, source="wire")
+        assert len(other.asked("/a")) == 1
+        desk.clock.advance(hours=2)
+        await poll_feed(context, source="wire")
+        assert len(other.asked("/a")) == 2
     assert not (await _told(context))["a"].document.is_degraded
 
 

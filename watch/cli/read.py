@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,7 +35,8 @@ def add_to(app: typer.Typer) -> None:
     """Add the verb."""
     app.command(
         epilog="Examples: [bold]watchlist read inbox feed.xml https://example.org/rss[/]; "
-        "[bold]watchlist read --jsonl inbox | jq .title[/]"
+        "[bold]watchlist read --jsonl inbox | jq .title[/]; "
+        "[bold]watchlist read --config config.toml https://example.org/rss[/]"
     )(read)
 
 
@@ -46,6 +48,16 @@ def read(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="A JSON line for each document, or error.")
     ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            "-c",
+            metavar="PATH",
+            help="A configuration: addresses are asked by its \\[fetch], through its proxy, "
+            "with its certificates and contact.",
+        ),
+    ] = None,
     allow_private: AllowPrivateOption = False,
     timeout: TimeoutOption = DEFAULT_TIMEOUT,
 ) -> None:
@@ -59,7 +71,10 @@ def read(
     import asyncio
 
     from watch.cli.reading import read_sources, source_named
+    from watch.config import load_config
+    from watch.ingest.web import WebSettings
 
+    settings = WebSettings() if config is None else load_config(config).web
     show = _write_lines if jsonl else _shower()
     has_read = False
 
@@ -69,7 +84,7 @@ def read(
         show(part)
 
     sources = (source_named(name, allow_private=allow_private) for name in names)
-    asyncio.run(read_sources(sources, tell, seconds=timeout))
+    asyncio.run(read_sources(sources, tell, seconds=timeout, settings=settings))
     if not has_read:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 

@@ -21,10 +21,10 @@ from watch.errors import NotReadableError, SourceError
 from watch.ingest.extract import SUFFIXES, extract
 from watch.ingest.feed import Feed, ParsedFeed, load_feed, parse_feed
 from watch.ingest.feed import document_of as entry_document
-from watch.ingest.folder import Folder, FoundFile, find_files, load_file
+from watch.ingest.folder import Folder, FoundFile, find_files, load_file, printable
 from watch.ingest.folder import document_of as file_document
 from watch.ingest.sandbox import Sandbox
-from watch.ingest.web import CONNECT_S, DECODED_BYTES, Limits, NotModified, Web
+from watch.ingest.web import CONNECT_S, DECODED_BYTES, Limits, NotModified, Web, WebSettings
 from watch.ingest.web.addresses import Network
 
 AHEAD = 16
@@ -34,6 +34,7 @@ FEED_SUFFIXES = frozenset({".atom", ".json", ".rdf", ".rss", ".xml"})
 EVERYWHERE: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 """The networks in which an address may lie that its reader vouches for."""
 
+_AS_IT_COMES = WebSettings()
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -91,17 +92,23 @@ class _Reader:
 
 
 async def read_sources(
-    sources: Iterable[Source | NotRead], tell: Callable[[Part], None], *, seconds: float
+    sources: Iterable[Source | NotRead],
+    tell: Callable[[Part], None],
+    *,
+    seconds: float,
+    settings: WebSettings = _AS_IT_COMES,
 ) -> None:
     """Read sources and tell of them part by part, in their order; no failure is raised.
 
-    `seconds` is how long one address may take. Held in memory at a time are `AHEAD` parts.
+    `seconds` is how long one address may take, `settings` how the web is asked. Held in memory at
+    a time are `AHEAD` parts.
     """
     limits = Limits(connect_s=min(CONNECT_S, seconds), whole_s=seconds)
+    web = Web(settings, limits=limits)
     ahead: deque[asyncio.Task[Part]] = deque()
     with Sandbox() as sandbox:
         try:
-            async for work in _works(sources, _Reader(web=Web(limits=limits), sandbox=sandbox)):
+            async for work in _works(sources, _Reader(web=web, sandbox=sandbox)):
                 ahead.append(asyncio.create_task(work))
                 if len(ahead) == AHEAD:
                     # In a thread: a slow reader of a pipe must not make an address seem slow.
@@ -130,8 +137,7 @@ def source_named(name: str, *, allow_private: bool) -> Source | NotRead:
         text = "no plain file; save what it holds to one"
         return NotRead(source=name, key=None, kind="not_read", text=text)
     found = FoundFile(
-        # As a scan writes it: printable, and different for different names.
-        path=os.fsencode(Path(name).name.replace("\\", r"\\")).decode("utf-8", "backslashreplace"),
+        path=printable(Path(name).name),
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
         os_path=path.name,

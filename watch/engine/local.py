@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -34,11 +36,15 @@ class LocalEngine:
             timezone=UTC,
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
+        # One timer for all jobs of a rhythm: to be woken takes longer than most of them.
+        rhythms: defaultdict[int, list[Job]] = defaultdict(list)
         for job, seconds in jobs_of(self._context):
+            rhythms[seconds].append(job)
+        for seconds, jobs in rhythms.items():
             scheduler.add_job(
-                self._submit,
+                self._submit_all,
                 IntervalTrigger(seconds=seconds),
-                args=[job],
+                args=[jobs],
                 next_run_time=datetime.now(UTC),
             )
         scheduler.start()
@@ -49,6 +55,10 @@ class LocalEngine:
             if job.step not in ENDS_BY_ITSELF:
                 task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def _submit_all(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            await self._submit(job)
 
     async def _submit(self, job: Job) -> None:
         now = asyncio.get_running_loop().time()

@@ -126,7 +126,7 @@ def find_files(folder: Folder) -> Scan:
     return Scan(
         files=tuple(sorted(files, key=lambda file: file.path)),
         unsupported=unsupported,
-        unreadable=tuple(sorted((_printable(path), _reason(error)) for path, error in unreadable)),
+        unreadable=tuple(sorted((printable(path), _reason(error)) for path, error in unreadable)),
     )
 
 
@@ -221,6 +221,18 @@ def document_of(folder: Folder, found: FoundFile, extract: Extract, *, seen: dat
     )
 
 
+def printable(os_path: str) -> str:
+    """Return a path of the system's as one that can be stored and shown.
+
+    Bytes that are no UTF-8, controls and backslashes are escaped: different paths stay different.
+    """
+    if os_path.isascii() and os_path.isprintable() and "\\" not in os_path:
+        return os_path
+    doubled = os.fsencode(os_path.replace("\\", "\\\\"))
+    text = doubled.decode("utf-8", "backslashreplace")
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def _is_supported(entry: os.DirEntry[str]) -> bool:
     return entry.name.lower().endswith(_ENDINGS) and entry.is_file(follow_symlinks=False)
 
@@ -228,20 +240,11 @@ def _is_supported(entry: os.DirEntry[str]) -> bool:
 def _found(entry: os.DirEntry[str], os_path: str) -> FoundFile:
     status = entry.stat(follow_symlinks=False)
     return FoundFile(
-        path=_printable(os_path),
+        path=printable(os_path),
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
         os_path=os_path,
     )
-
-
-def _printable(os_path: str) -> str:
-    """Return a path that can be stored and shown; different paths stay different."""
-    if os_path.isascii() and os_path.isprintable() and "\\" not in os_path:
-        return os_path
-    doubled = os.fsencode(os_path.replace("\\", "\\\\"))
-    text = doubled.decode("utf-8", "backslashreplace")
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _open_below(root: Path, os_path: str) -> int:

@@ -37,7 +37,7 @@ _KANA = re.compile(r"[\u3040-\u30ff]")
 
 _AT_ONCE = 1 << 16
 _LATIN_LETTER = re.compile(r"[a-zA-Z]")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_ASCII = bytes(range(128))
 
 _DETECTOR_LOCK = threading.Lock()
 
@@ -91,6 +91,11 @@ def _count(text: str, letters: bytes) -> int:
     return len(content) - len(content.translate(None, letters))
 
 
+def _without_ascii(text: str) -> str:
+    """Return the other characters of a text, found as bytes: of most there are few."""
+    return text.encode("utf-8", "replace").translate(None, _ASCII).decode()
+
+
 def detect_language(text: str) -> str | None:
     """Return the code of the language a text is in; None when that is not certain.
 
@@ -109,7 +114,7 @@ def detect_language(text: str) -> str | None:
 
 def _detected(text: str) -> str | None:
     letters = sum(map(str.isalpha, text))
-    dense = len(_DENSE.findall(text))
+    dense = len(_DENSE.findall(_without_ascii(text)))
     if letters + (DENSE_LETTER - 1) * dense < LEAST_LETTERS:
         return None
     guess = guess_language(text)
@@ -143,7 +148,6 @@ def _is_all_in_scripts_of(declared: str, *texts: str) -> bool:
             piece = text[start : start + _AT_ONCE]
             if not is_latin and _LATIN_LETTER.search(piece):
                 return False
-            others = set() if piece.isascii() else set("".join(_NOT_ASCII.findall(piece)))
-            if not is_all_in_scripts_of(declared, "".join(others)):
+            if not is_all_in_scripts_of(declared, "".join(set(_without_ascii(piece)))):
                 return False
     return True

@@ -37,6 +37,9 @@ _ACCOUNT = (
 )
 _IS_WAITING = _MESSAGES.c.state == MessageState.WAITING.value
 
+# Made once, for it is asked each second: to put it together takes longer than to execute it.
+_GET_DUE = select(_MESSAGES.c.id).where(_IS_WAITING, _MESSAGES.c.due <= bindparam("now")).limit(1)
+
 
 def add_alert(
     transaction: Transaction,
@@ -105,8 +108,7 @@ def has_message(transaction: Transaction, message_id: str) -> bool:
 
 def has_due(transaction: Transaction, now: datetime) -> bool:
     """Whether a message is due."""
-    due = select(_MESSAGES.c.id).where(_IS_WAITING, _MESSAGES.c.due <= now).limit(1)
-    return transaction.scalar(due) is not None
+    return transaction.scalar(_GET_DUE, {"now": now}) is not None
 
 
 def claim_message(transaction: Transaction, now: datetime) -> Claim | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import RowMapping, Table, delete, func, select, update
+from sqlalchemy import RowMapping, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from watch.core.model import FileState, HostState, Move, SourceState, Validators
@@ -26,6 +26,9 @@ def _put(table: Table, key: str) -> Insert:
     return new.on_conflict_do_update(index_elements=[key], set_=changed)
 
 
+# Statements are made once: to put one together takes longer than to execute it.
+_GET_SOURCE = select(_SOURCES).where(_SOURCES.c.name == bindparam("name"))
+_GET_REST = select(_SOURCES.c.name, _SOURCES.c.location).where(_SOURCES.c.due > bindparam("now"))
 _PUT_SOURCE = _put(_SOURCES, "name")
 _PUT_HOST = _put(_HOSTS, "host")
 
@@ -38,16 +41,13 @@ def get_sources(transaction: Transaction) -> dict[str, SourceState]:
 
 def get_source(transaction: Transaction, name: str) -> SourceState | None:
     """Return the state of one source; None before it was first looked at."""
-    row = transaction.execute(select(_SOURCES).where(_SOURCES.c.name == name)).mappings().first()
+    row = transaction.execute(_GET_SOURCE, {"name": name}).mappings().first()
     return None if row is None else _state_in(row)
 
 
 def get_rest(transaction: Transaction, now: datetime) -> dict[str, str]:
     """Return the sources that are not due before a later time, each with its location."""
-    rows = transaction.execute(
-        select(_SOURCES.c.name, _SOURCES.c.location).where(_SOURCES.c.due > now)
-    )
-    return {row.name: row.location for row in rows}
+    return dict(transaction.execute(_GET_REST, {"now": now}).all())
 
 
 def get_untold(transaction: Transaction, failing_before: datetime) -> tuple[SourceState, ...]:

@@ -35,9 +35,13 @@ _GAP_AT = {
     for mark in ("", "/")
 }
 _KEPT_SPACE = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
-_FOLLOWED = frozenset({"h1", "noembed", "noframes", "noscript", "template", "title"})
+_READINGS = frozenset({"rp", "rt", "rtc"})
+"""How the letters before are pronounced: left in, they would part the letters of a name."""
+_FOLLOWED = _READINGS | {"h1", "noembed", "noframes", "noscript", "template", "title"}
+_READING_ENDS = _READINGS | {"rb", "ruby"}
+"""Tags at which a reading ends, with or without an end tag of its own (HTML, 13.1.2.4)."""
 _UNSEEN_TAGS = frozenset({"script", "style"})
-_NOTICED = _KEPT_SPACE | _FOLLOWED | {"br"}
+_NOTICED = _KEPT_SPACE | _FOLLOWED | _READING_ENDS | {"br"}
 _RARE = _KEPT_SPACE | _UNSEEN_TAGS | {"html", "template"}
 """Tags that ask for more than a look at what is between them: most pieces in feeds have none."""
 # Kept space is written in characters that no text has (Unicode, 23.7) until the rest is folded.
@@ -45,8 +49,8 @@ _KEEP = str.maketrans(" \t\n\r\f", "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4")
 _GIVE_BACK = str.maketrans("\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4", " \t\n\r\f")
 _IN_LINE = """
     a abbr acronym b base bdi bdo big cite code col colgroup data del dfn em embed font i ins kbd
-    label link map mark math meta meter nobr output param path picture progress q rp rt ruby s
-    samp script slot small source span strike strong style sub sup time track tt u var wbr"""
+    label link map mark math meta meter nobr output param path picture progress q rb rp rt rtc ruby
+    s samp script slot small source span strike strong style sub sup time track tt u var wbr"""
 _NAMES = {tag.removeprefix("/") for tag in _GAP_AT} | _NOTICED | set(_IN_LINE.split())
 _MAX_OPEN = 100
 """How deep titles, headings and hidden elements are followed: deeper is hostile."""
@@ -82,7 +86,8 @@ def html_to_text(html: str) -> Extract:
 
     The title is that of <title>, which is then not in the text, else the first <h1>; the language
     that of <html lang>. White space is folded as a browser does it, but in <pre>; comments,
-    scripts, styles, templates and <noscript> are left out. What is never closed hides nothing.
+    scripts, styles, templates, <noscript> and the readings of <ruby> are left out. What is never
+    closed hides nothing.
     """
     pieces = _TAG.split(_folded(html if "<<" in html else _QUIET.sub("", html)))
     names = {tag.lower().removeprefix("/") for tag in set(pieces[1::2])}
@@ -173,9 +178,11 @@ class _Page:
         is_end = name != tag
         if name == "br":
             return gap if is_end else _LINE_GAP if gap < _LINE_GAP else _PARAGRAPH_GAP
+        if name in _READING_ENDS and self._open and self._open[-1][0] in _READINGS:
+            self._finish(self._open[-1][0])
         if name in _KEPT_SPACE:
             self._kept_space = max(0, self._kept_space + (-1 if is_end else 1))
-        elif not is_end and len(self._open) < _MAX_OPEN:
+        elif name in _FOLLOWED and not is_end and len(self._open) < _MAX_OPEN:
             self._open.append((name, len(self.parts)))
         elif is_end and any(other == name for other, _ in self._open):
             self._finish(name)
@@ -191,6 +198,11 @@ class _Page:
             return
         if name == "title":
             self.title = self.title or text or None
+        if name in _READINGS:
+            if any("\n" in part for part in self.parts[start:]):
+                # No reading has lines: it was never closed.
+                return
+            self.parts[start - 1] = self.parts[start - 1].rstrip(" ")
         del self.parts[start:]
 
 

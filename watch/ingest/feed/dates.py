@@ -4,6 +4,8 @@ import calendar
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import feedparser
 
@@ -11,6 +13,8 @@ EARLIEST = 1900
 """The first year that is believed: programs write the year 1, or 0, for no date at all."""
 LONGEST = 100
 """In characters; what is longer is no date."""
+FARTHEST = timedelta(hours=14)
+"""How far a clock may be from UTC: Pacific/Kiritimati is, by the tz database."""
 
 _ISO = re.compile(
     r"\d{4}-?(?:\d{2}-?\d{2}|W\d{2}(?:-?\d)?)(?:[T ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?)?"
@@ -41,7 +45,9 @@ _KOREAN = re.compile("[년오]")
 _TIMESTAMP = re.compile(r"\d{10}(?:\d{3})?")
 _MONTH_BETWEEN = re.compile(r"/(\d{1,2})(?=/)")
 """On a month that there is not, written like this, feedparser raises what it does not catch."""
-_OFFSET = re.compile(r"(?:gmt|utc)?\s*([+-])(\d{1,2}):?(\d{2})?")
+_OFFSET = re.compile(r"(?:gmt|utc)?\s*([+-])(\d{1,2}):?([0-5]\d)?", re.IGNORECASE)
+_PLACE = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Z][\w+-]*){1,2}", re.ASCII)
+"""How the tz database calls a zone: Europe/Berlin, America/Argentina/Buenos_Aires, Etc/GMT+5."""
 # How months begin in English, German, French, Spanish, Italian, Portuguese, Dutch, Polish,
 # Hungarian, Turkish, Russian, Ukrainian, Greek.
 _MONTHS = {
@@ -93,7 +99,9 @@ class _NoSuchDayError(ValueError):
 def read_date(written: str) -> datetime | None:
     """Return the moment that is written, in UTC, which is also taken for a zone that is not said.
 
-    None for what is no date, cannot be, or is before 1900. Slow formats are left to feedparser.
+    UTC is taken, too, for a zone that nobody knows and for one farther from it than any clock is:
+    the day is right then, nearly always. None for what is no date, cannot be, or is before 1900.
+    Slow formats are left to feedparser.
     """
     try:
         moment = _read(written)
@@ -122,7 +130,7 @@ def _read(written: str) -> datetime | None:
             # A leap second is told as the second before.
             told = line.removesuffix(match["zone"] or "").rstrip().replace(":60", ":59")
             moment = datetime.fromisoformat(told)
-            return (moment - _offset(match["zone"])).replace(tzinfo=UTC)
+            return (moment - _offset(match["zone"], moment)).replace(tzinfo=UTC)
         for pattern in _WRITTEN:
             if match := pattern.fullmatch(line):
                 return _moment(match)
@@ -150,16 +158,35 @@ def _moment(match: re.Match[str]) -> datetime | None:
         year, number, int(match["day"]), hour, int(match["minute"] or 0), second, tzinfo=UTC
     )
     # A date in Korean words is told by Korean clocks.
-    return moment - _offset(match["zone"] or ("kst" if _KOREAN.search(match[0]) else ""))
+    zone = match["zone"] or ("kst" if _KOREAN.search(match[0]) else "")
+    return moment - _offset(zone, moment)
 
 
-def _offset(zone: str | None) -> timedelta:
-    """Return how far a zone is before UTC: by its figures, else by its name."""
-    name = (zone or "").partition("(")[0].strip().casefold().removeprefix("etc/")
-    if match := _OFFSET.match(name):
+def _offset(zone: str | None, moment: datetime) -> timedelta:
+    """Return how far a zone is before UTC when its clocks show a moment; 0 if nobody knows.
+
+    Figures count, else the place, else the abbreviation.
+    """
+    told = (zone or "").strip(" ([")
+    if match := _OFFSET.match(told):
         offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+        if offset > FARTHEST:
+            return timedelta(0)
         return -offset if match[1] == "-" else offset
-    return timedelta(hours=_ZONES.get(name.partition(" ")[0], 0))
+    place = _PLACE.match(told)
+    if place and (clock := _clock(place[0])):
+        return moment.replace(tzinfo=clock).utcoffset() or timedelta(0)
+    return timedelta(hours=_ZONES.get(re.split(r"[\s()\]]", told.casefold(), maxsplit=1)[0], 0))
+
+
+@lru_cache(maxsize=1_000)
+def _clock(place: str) -> ZoneInfo | None:
+    """Return the clock of a place; None where the tz database has none."""
+    try:
+        return ZoneInfo(place)
+    except (KeyError, ValueError, OSError):
+        # It raises OSError for what is a folder of places, such as America/Argentina.
+        return None
 
 
 def _for_feedparser(written: str) -> time.struct_time | None:

@@ -1,6 +1,7 @@
 """Entries: what each kind of feed is read into, and what they have in common."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +20,8 @@ MOST_PARTS = 50
 MOST_LINES = 100
 """A part with more lines than this is added to the text as it is, without a look at each."""
 
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_MARKUP = re.compile(r"<[^<>]*+>")
 _ONE_SPACE = str.maketrans("\n\t\xa0", "   ")
 _ELLIPSIS = " .…[]()→\xa0"
 """What stands at the end of a teaser, around the words that there is more."""
@@ -67,7 +70,7 @@ def new_entry(  # noqa: PLR0913 (an entry has as many parts)
     `link` is taken as it is written, from `base`. The key does not depend on `base`: a feed that
     moves keeps its keys.
     """
-    identity, link = one_line(identity), one_line(link)
+    identity, link = one_line(identity), _address(link)
     if not (identity or link or title or text):
         return None
     key = identity or link or _digest(title, text)
@@ -79,6 +82,23 @@ def new_entry(  # noqa: PLR0913 (an entry has as many parts)
         published=published,
         language=language,
     )
+
+
+def _address(written: str) -> str:
+    """Return what is written for a link without what stands around it that is none.
+
+    Programs write their error messages there, and tags. Of several addresses the first counts if
+    the link begins with it, else the last: messages name some, and mostly stand before.
+    """
+    line = one_line(written)
+    has_markup = "<" in line
+    if not has_markup and (" " not in line or _ADDRESS.match(line)):
+        return line
+    words = _MARKUP.sub(" ", line).strip()
+    found = _ADDRESS.findall(words) or _ADDRESS.findall(line)
+    if not found:
+        return "" if has_markup else line
+    return str(found[0] if _ADDRESS.match(words) else found[-1])
 
 
 def followable(link: str, base: str) -> str | None:
@@ -115,7 +135,8 @@ def whole_text(parts: Iterable[str]) -> str:
         news = part if at == longest else _news(part, said)
         if news:
             pieces.append(news)
-            said = said if at == longest else f"{said}\n{news}"
+            # What runs from one part into another nobody says.
+            said = said if at == longest else f"{said}\0{news}"
     return "\n\n".join(pieces)
 
 

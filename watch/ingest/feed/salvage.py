@@ -19,6 +19,20 @@ from xml.sax.saxutils import quoteattr
 
 from watch.ingest.extract.markup import looks_like_html, without_unseen
 from watch.ingest.feed.entries import MOST_ENTRIES
+from watch.ingest.feed.names import (
+    ALIASES,
+    ATTRIBUTES,
+    EMPTY,
+    ENTRIES,
+    INHERITED,
+    LINES,
+    NAMESPACES,
+    OF_CHANNEL,
+    PASSED_OVER,
+    ROOTS,
+    TEXTS,
+    usual_prefixes,
+)
 
 MOST_OF_A_KIND = 10
 """How many fields of one name an entry keeps."""
@@ -27,50 +41,6 @@ MOST_LINES = 100_000
 VALUE_LENGTH = 10_000
 """A longer value of an attribute is left out; in characters."""
 
-_ENTRIES = frozenset({"item", "entry"})
-_ROOTS = frozenset({"channel", "feed", "rdf", "rss"})
-_TEXTS = frozenset(
-    """abstract body content content:encoded dc:description dc:title description fullitem
-    itunes:subtitle itunes:summary media:description media:title summary title
-    xhtml:body""".split()  # noqa: SIM905 (a list to read)
-)
-_LINES = frozenset(
-    """created dc:date dc:language dcterms:created dcterms:issued dcterms:modified guid id issued
-    language link modified pubdate published sy:updatefrequency sy:updateperiod ttl
-    updated""".split()  # noqa: SIM905 (a list to read)
-)
-_EMPTY = frozenset({"enclosure", "link"})
-_PASSED_OVER = frozenset({"author", "contributor", "image", "source", "textinput"})
-"""They have titles and links of their own."""
-_OF_CHANNEL = frozenset(
-    {"dc:language", "dc:title", "language", "sy:updatefrequency", "sy:updateperiod", "title"}
-    | {"ttl"}
-)
-_INHERITED = frozenset({"xml:base", "xml:lang"})
-_ATTRIBUTES = frozenset(
-    {"href", "ispermalink", "lastmod", "mode", "rdf:about", "rel", "src", "title", "type", "url"}
-    | _INHERITED
-)
-_NAMESPACES = {
-    "content": "http://purl.org/rss/1.0/modules/content/",
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "dcterms": "http://purl.org/dc/terms/",
-    "itunes": "http://www.itunes.com/DTDs/PodCast-1.0.dtd",
-    "media": "http://search.yahoo.com/mrss/",
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "sy": "http://purl.org/rss/1.0/modules/syndication/",
-    "xhtml": "http://www.w3.org/1999/xhtml",
-}
-_CORE = (
-    "http://www.w3.org/2005/atom",
-    "http://purl.org/atom/ns#",
-    "http://my.netscape.com/rdf/simple/0.9",
-    "http://backend.userland.com/rss",
-)
-_CORE_OF_RDF = "http://purl.org/rss/1.0"
-"""Alone: its modules lie below it."""
-_PREFIXES = {uri.lower().rstrip("/"): prefix for prefix, uri in _NAMESPACES.items()}
-_ALIASES = {"date": "dc:date", "encoded": "content:encoded", "rdf:rdf": "rdf"}
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
 
 
@@ -79,36 +49,34 @@ def _any_of(names: frozenset[str]) -> str:
 
 
 _PREFIX = r"(?:[\w.-]+:)?"
-_FIELDS = _TEXTS | _LINES | _EMPTY | _PASSED_OVER | frozenset(_ALIASES)
+_FIELDS = TEXTS | LINES | EMPTY | PASSED_OVER | frozenset(ALIASES)
 _MARK = re.compile(
-    rf"""<(?: (?P<comment>!--) | (?P<section>!\[CDATA\[)
-        | (?P<end>/?) (?P<name>{_PREFIX}(?:{_any_of(_ENTRIES | _ROOTS | _FIELDS)})) (?=[\s/>])
+    rf"""<(?: (?P<comment>!--) | (?P<section>!\[CDATA\[) | (?P<script>script(?=[\s>])[^<>]*+(?<!/)>)
+        | (?P<end>/?) (?P<name>{_PREFIX}(?:{_any_of(ENTRIES | ROOTS | _FIELDS)})) (?=[\s/>])
           (?P<attributes> (?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+ | [^<>]*+
             | (?:[^<>"']++|"[^">]*+"|'[^'>]*+')*+ ) > )""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 _FIELD = re.compile(rf"<{_PREFIX}(?:{_any_of(_FIELDS)})(?=[\s/>])", re.ASCII | re.IGNORECASE)
 _BOUNDARY = re.compile(
-    rf"<(?:/?{_PREFIX}(?:{_any_of(_ENTRIES)})(?=[\s/>])|/{_PREFIX}(?:{_any_of(_ROOTS)})\s*>)",
+    rf"<(?:/?{_PREFIX}(?:{_any_of(ENTRIES)})(?=[\s/>])|/{_PREFIX}(?:{_any_of(ROOTS)})\s*>)",
     re.ASCII | re.IGNORECASE,
 )
-_ENTRY = re.compile(rf"<{_PREFIX}(?:{_any_of(_ENTRIES)})(?=[\s/>])", re.ASCII | re.IGNORECASE)
-_FEED_END = re.compile(rf"</{_PREFIX}(?:{_any_of(_ROOTS)})\s*>", re.ASCII | re.IGNORECASE)
-_ROOT = re.compile(rf"<(?:([\w.-]+):)?({_any_of(_ROOTS)})(?=[\s/>])", re.ASCII | re.IGNORECASE)
-_FRAGMENT = re.compile(
-    rf"<(?:([\w.-]+):)?({_any_of(_ENTRIES)})(?=[\s/>])", re.ASCII | re.IGNORECASE
-)
+_ENTRY = re.compile(rf"<{_PREFIX}(?:{_any_of(ENTRIES)})(?=[\s/>])", re.ASCII | re.IGNORECASE)
+_FEED_END = re.compile(rf"</{_PREFIX}(?:{_any_of(ROOTS)})\s*>", re.ASCII | re.IGNORECASE)
+_ROOT = re.compile(rf"<(?:([\w.-]+):)?({_any_of(ROOTS)})(?=[\s/>])", re.ASCII | re.IGNORECASE)
+_FRAGMENT = re.compile(rf"<(?:([\w.-]+):)?({_any_of(ENTRIES)})(?=[\s/>])", re.ASCII | re.IGNORECASE)
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|body)(?=[\s/>])", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([\w.:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.ASCII)
-_DECLARED = re.compile(r"""xmlns:([\w.-]+)\s*=\s*["']([^"'<>]{1,200})["']""", re.ASCII)
-_DECLARED_WITHIN = 20_000
-"""How far from its root a feed may declare prefixes, in characters."""
 _ENTITY = re.compile(r"""<!ENTITY\s+([\w.-]+)\s+["']([^"'<>%]{1,40})["']\s*>""")
 """No more than this is expanded: a few words."""
 _REFERENCE = re.compile(
     r"&(?:#(?:[0-9]{1,99}|x[0-9a-f]{1,99});?|([a-z][\w.-]{0,31});)", re.IGNORECASE
 )
 _SECTION, _SECTION_END, _COMMENT_END = map(re.compile, (r"<!\[CDATA\[", r"\]\]>", r"-->"))
+_SCRIPT, _SCRIPT_END = (
+    re.compile(mark, re.IGNORECASE) for mark in (r"<script(?=[\s>])", r"</script\s*>")
+)
 _END_TAG = re.compile(r"</(?:[^\W\d][\w:.-]*)?\s*>")
 _PREFIXED_TAG = re.compile(r"<(/?)[\w.-]+:(?=[a-z])", re.ASCII | re.IGNORECASE)
 _NOT_XML = bytes(code for code in range(0x20) if code not in b"\t\n\r")
@@ -167,19 +135,6 @@ def _entities(prolog: str) -> dict[str, str]:
     return {name: value for name, value in values if "&" not in value}
 
 
-def _prefixes(text: str, root_prefix: str | None) -> dict[str, str]:
-    """Return the usual prefix for each that a feed declares or its root has; often none."""
-    prefixes = dict.fromkeys(("atom", "rss", (root_prefix or "").lower()), "")
-    prefixes["rdf"] = "rdf"
-    for prefix, uri in _DECLARED.findall(text[:_DECLARED_WITHIN]):
-        plain = uri.strip().lower().rstrip("/")
-        if plain.startswith(_CORE) or plain == _CORE_OF_RDF:
-            prefixes[prefix.lower()] = ""
-        elif plain in _PREFIXES:
-            prefixes[prefix.lower()] = _PREFIXES[plain]
-    return prefixes
-
-
 class _Piece(NamedTuple):
     """A piece of a field."""
 
@@ -199,7 +154,7 @@ class _Salvage:
         self.is_whole = False
         self._source = text
         self._entities = entities
-        self._prefixes = _prefixes(text, root_prefix)
+        self._prefixes = usual_prefixes(text, root_prefix)
         self._next_at: dict[re.Pattern[str], int] = {}
         self._end_tags: dict[str, re.Pattern[str]] = {}
         self._root: dict[str, str] = {}
@@ -216,9 +171,9 @@ class _Salvage:
 
     def written(self, *, is_atom: bool) -> str:
         """Return what was read, as a feed of one of the two families."""
-        spaces = "".join(f" xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in _NAMESPACES.items())
+        spaces = "".join(f" xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in NAMESPACES.items())
         inside = "".join((*self._channel, *self._entries))
-        root = _written({name: value for name, value in self._root.items() if name in _INHERITED})
+        root = _written({name: value for name, value in self._root.items() if name in INHERITED})
         if is_atom:
             return f'<feed xmlns="http://www.w3.org/2005/Atom"{spaces}{root}>{inside}</feed>'
         return f'<rss version="2.0"{spaces}{root}><channel>{inside}</channel></rss>'
@@ -233,17 +188,19 @@ class _Salvage:
             # The end that is found is another section's if that begins before it.
             past = self._past(_SECTION_END, end)
             return end if self._next(_SECTION, end) < past else past
+        if mark["script"]:
+            return self._script_end(end)
         name = self._name(mark["name"])
-        name = _ALIASES.get(name, name)
+        name = ALIASES.get(name, name)
         attributes = self._attributes(mark["attributes"])
-        if name in _ENTRIES or name in _ROOTS:
+        if name in ENTRIES or name in ROOTS:
             self._end_entry()
-            if name in _ROOTS:
+            if name in ROOTS:
                 self.is_whole = self.is_whole or mark["end"] == "/"
                 self._root = {**attributes, **self._root}
             elif not mark["end"]:
                 self._entry = [f"<item{_written(attributes)}>"]
-        elif not mark["end"] and (name in _PASSED_OVER or self._is_wanted(name)):
+        elif not mark["end"] and (name in PASSED_OVER or self._is_wanted(name)):
             return self._read_field(name, mark, attributes)
         return end
 
@@ -251,22 +208,22 @@ class _Salvage:
         """Keep the field that a start tag begins; return where to go on."""
         start = mark.end()
         is_closed = mark["attributes"].endswith("/")
-        if name in _PASSED_OVER:
+        if name in PASSED_OVER:
             end = self._next(self._end_tag(mark["name"]), start)
             return start if is_closed or end > self._next(_BOUNDARY, start) else end
         is_empty = is_closed or "href" in attributes or "url" in attributes
-        if (name in _EMPTY and is_empty) or (is_closed and "src" in attributes):
+        if (name in EMPTY and is_empty) or (is_closed and "src" in attributes):
             self._keep(name, attributes, "")
         elif not is_closed:
             pieces, start = self._pieces(mark["name"], start)
-            body = self._text(pieces, attributes) if name in _TEXTS else self._line(pieces)
+            body = self._text(pieces, attributes) if name in TEXTS else self._line(pieces)
             self._keep(name, attributes, body)
         return start
 
     def _is_wanted(self, name: str) -> bool:
         """Whether a field is one that is read, and not one of too many."""
         self._kinds[name] = self._kinds.get(name, 0) + 1
-        is_read = name in _OF_CHANNEL if self._entry is None else name in _FIELDS
+        is_read = name in OF_CHANNEL if self._entry is None else name in _FIELDS
         return is_read and self._kinds[name] <= MOST_OF_A_KIND
 
     def _keep(self, name: str, attributes: dict[str, str], body: str) -> None:
@@ -343,7 +300,7 @@ class _Salvage:
         found: dict[str, str] = {}
         for name, *values in _ATTRIBUTE.findall(written):
             usual, value = self._name(name), "".join(values)
-            if usual in _ATTRIBUTES and len(value) <= VALUE_LENGTH:
+            if usual in ATTRIBUTES and len(value) <= VALUE_LENGTH:
                 found.setdefault(usual, self._plain(value))
         return found
 
@@ -361,6 +318,16 @@ class _Salvage:
         if at < len(self._source):
             return at + 3
         return at if self._breaks_off(at, start) else start
+
+    def _script_end(self, start: int) -> int:
+        """Return where a script ends whose start tag ends here: what is in it is no feed.
+
+        One without an end hides nothing, unless the feed breaks off in it.
+        """
+        at = self._next(_SCRIPT_END, start)
+        if at < self._next(_SCRIPT, start) or self._breaks_off(at, start):
+            return at
+        return start
 
     def _breaks_off(self, end: int, start: int) -> bool:
         """Whether what begins here and ends there goes on to where the feed breaks off."""

@@ -22,8 +22,8 @@ VALUE_LENGTH = 50_000
 _TEXTS = frozenset({"abstract", "body", "content", "description", "encoded", "summary", "title"})
 _UNREAD = frozenset(
     """author category cloud comments commentrss contributor copyright creator credit docs explicit
-    generator image keywords managingeditor owner person publisher rights source subject tags
-    textinput thumbnail webmaster""".split()  # noqa: SIM905 (a list to read)
+    generator image keywords managingeditor owner person publisher rights script source subject
+    tags textinput thumbnail webmaster""".split()  # noqa: SIM905 (a list to read)
 )
 """Outside of texts; two of them, nested oddly, make feedparser raise."""
 _END_TAG = re.compile(rb"</(?:[^\s:>]+:)?([^\s:>]+)\s*>")
@@ -32,7 +32,8 @@ _END_TAG = re.compile(rb"</(?:[^\s:>]+:)?([^\s:>]+)\s*>")
 def trimmed(xml: bytes) -> bytes | None:
     """Return sound XML without the elements that nobody reads; None for any other.
 
-    Sound are UTF-8 bytes that are well-formed, without a DTD, and of a size that feeds have.
+    Sound are UTF-8 bytes that are well-formed, without a DTD, of a size that feeds have, and with
+    no markup in a link: feedparser takes the words of an error message there for the address.
     """
     if xml.count(b"\n") + xml.count(b"&") > MOST_PIECES:
         return None
@@ -74,6 +75,7 @@ class _Inspection:
         if (
             self._elements > MOST_ELEMENTS
             or len(self._open) > DEEPEST
+            or self._open[-1] == "link"
             or len(attributes) > MOST_ATTRIBUTES
             or (attributes and max(map(len, attributes.values())) > VALUE_LENGTH)
         ):

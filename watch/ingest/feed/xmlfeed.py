@@ -9,6 +9,7 @@ import feedparser
 from watch.core.words.languages import primary_language
 from watch.ingest.extract.markup import fragment_to_text, html_to_text
 from watch.ingest.extract.text import one_line, tidy
+from watch.ingest.feed import sax
 from watch.ingest.feed.dates import moment_of
 from watch.ingest.feed.entries import (
     Entry,
@@ -22,6 +23,8 @@ from watch.ingest.feed.entries import (
 from watch.ingest.feed.salvage import salvage
 from watch.ingest.feed.trim import trimmed
 from watch.ingest.feed.wishes import wishes_of
+
+feedparser.api.PREFERRED_XML_PARSERS[:] = [sax.__name__]
 
 _MARKUP_TYPES = frozenset({"application/xhtml+xml", "application/xml", "text/xml"})
 _DATES = ("published_parsed", "updated_parsed", "created_parsed")

@@ -1,12 +1,19 @@
-"""The pages that entries link to are fetched, once each, for the articles on them."""
+"""The pages that entries link to are fetched, once each, for the articles on them.
+
+No entry waits for its page longer than one reading takes: where that cannot be had, it is taken
+with the text that the feed gave. If the page could not be had for the moment only, later readings
+ask for it again for some hours, and what it tells is an edition of the entry as any other.
+"""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from http import HTTPStatus
 
 from watch.core.model import Document
+from watch.core.timing import SHORTEST_PACE
 from watch.core.words.languages import primary_language
 from watch.errors import AnswerError, NotReadableError, SourceError
 from watch.ingest.article import Article, choose, is_short, parse_article
@@ -25,6 +32,7 @@ from watch.ingest.web.robots import (
 from watch.ingest.web.urls import parse_url
 from watch.pipeline.hosts import host_of
 from watch.pipeline.job import Context
+from watch.store.documents import get_known
 from watch.store.sources import put_host
 
 log = logging.getLogger(__name__)
@@ -33,7 +41,12 @@ MOST_ROBOTS = 1_000
 """How many servers' robots.txt are remembered; of a lively list of feeds there are some hundred."""
 LONGEST_DELAY = timedelta(seconds=30)
 """The longest Crawl-delay that is heeded: an alert must not wait for hours behind others."""
+ASK_AGAIN_FOR = timedelta(hours=12)
+"""How old an entry may be, by its own date, for a reading to ask once more for its page that could
+not be had: a quiet feed is read some times within it. For one without a date, none does."""
 ACCEPT = "text/html, application/xhtml+xml, application/pdf;q=0.9, text/plain;q=0.5, */*;q=0.1"
+_PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
+"""Refusals of the moment; those from 500 on are, too."""
 
 
 async def with_pages(
@@ -42,25 +55,28 @@ async def with_pages(
     """Yield the documents, each with the text of its page where the feed asks for that.
 
     One whose page cannot be had is tried once more at the end; after that it has the text that
-    the feed gave, and is degraded.
+    the feed gave, and is degraded. Left out is what was taken so before and still is as it was.
     """
+    awaited = await _awaited(context, feed, documents)
     again = []
     for document in documents:
         if not _is_wanted(feed, document):
             yield document
             continue
+        if document.key in awaited and not _is_due(context, feed, document):
+            continue
         try:
             yield await _with_page(context, feed, document)
         except SourceError as error:
             if _is_final(error):
-                yield _without_page(document, error)
+                yield _without_page(context, document, error)
             else:
                 again.append(document)
     for document in again:
         try:
             yield await _with_page(context, feed, document)
         except SourceError as error:
-            yield _without_page(document, error)
+            yield _without_page(context, document, error)
 
 
 def _is_wanted(feed: Feed, document: Document) -> bool:
@@ -69,17 +85,50 @@ def _is_wanted(feed: Feed, document: Document) -> bool:
     return feed.full_text is FullText.ALWAYS or is_short(document.text)
 
 
+def _is_fresh(context: Context, document: Document) -> bool:
+    return document.published is not None and context.now() - document.published < ASK_AGAIN_FOR
+
+
+def _is_due(context: Context, feed: Feed, document: Document) -> bool:
+    """Whether this reading asks again: about each quarter of an hour one does."""
+    every = feed.every or SHORTEST_PACE
+    return _is_fresh(context, document) and context.chance() * SHORTEST_PACE < every
+
+
 def _is_final(error: SourceError) -> bool:
-    """Whether asking again within minutes cannot help."""
-    return isinstance(error, NotReadableError | AnswerError)
+    """Whether asking again within hours cannot help."""
+    if isinstance(error, AnswerError):
+        return error.status < HTTPStatus.INTERNAL_SERVER_ERROR and error.status not in _PASSING
+    return isinstance(error, NotReadableError)
 
 
-def _without_page(document: Document, error: SourceError) -> Document:
+async def _awaited(context: Context, feed: Feed, documents: Sequence[Document]) -> frozenset[str]:
+    """Return the keys of those that were taken before, as they are, without their pages."""
+    keys = [document.key for document in documents]
+    known = await context.store.read(get_known, feed.name, keys, [])
+    return frozenset(
+        document.key
+        for document in documents
+        if known.digests.get(document.key) == _digest_awaiting(document)
+    )
+
+
+def _digest_awaiting(document: Document) -> str:
+    """Return what is kept as the digest of an entry whose page is to be asked for again.
+
+    As no entry has such a digest, each reading takes it for one that was edited.
+    """
+    return f"{document.digest} awaits its page"
+
+
+def _without_page(context: Context, document: Document, error: SourceError) -> Document:
     log.warning(
         "page not read",
         extra={"source": document.source, "url": document.url, "why": str(error)},
     )
-    return replace(document, is_degraded=True)
+    is_awaited = not _is_final(error) and _is_fresh(context, document)
+    digest = _digest_awaiting(document) if is_awaited else None
+    return replace(document, is_degraded=True, entry_digest=digest)
 
 
 async def _with_page(context: Context, feed: Feed, document: Document) -> Document:
