@@ -17,6 +17,7 @@ import pytest
 
 from tests.builders import rules_of
 from tests.daemon import DEADLINE_S
+from watch.config import load_config
 from watch.core.alerts import Alert, Occasion, Reason, Report, StoryId, Told, ToldStory
 from watch.core.matcher import Matcher
 from watch.core.model import Subscription
@@ -79,6 +80,18 @@ def test_the_mail_that_is_shown_is_the_one_that_the_rule_makes(
         text = README.read_text("utf-8").replace(shown, f"<!-- mail -->\n```text\n{made}```")
         README.write_text(text, "utf-8")
     assert _block("mail") == made
+
+
+def test_the_subscription_that_is_shown_is_read_as_it_is_said(tmp_path: Path) -> None:
+    source = '[[source]]\nname = "inbox"\nfolder = "inbox"\n'
+    (tmp_path / "config.toml").write_text(source + _block("subscription"), "utf-8")
+    (subscription,) = load_config(tmp_path / "config.toml").subscriptions
+    assert str(subscription.schedule) == "weekdays at 07:00"
+    assert str(subscription.quiet) == "22:00-06:00"
+    assert str(subscription.zone) == "Asia/Seoul"
+    assert subscription.group_wait == timedelta(minutes=1)
+    assert subscription.group_interval == timedelta(minutes=5)
+    assert subscription.max_per_hour == 20
 
 
 def _commands(path: Path) -> list[str]:

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from tests.builders import NOW, a_finding, a_subscription
 from watch.core.alerts import (
     Alert,
+    Folded,
     KnownStory,
     Occasion,
     Past,
     Plan,
     Reason,
     Silence,
+    Silenced,
     SilenceId,
     SilenceKind,
     StoryId,
@@ -96,14 +98,14 @@ def test_a_plan_says_when_the_next_of_what_waits_is_due() -> None:
     assert next_of(desk(), held) == NOW + MINUTE
     past = replace(NOTHING, mails=(NOW - 50 * MINUTE, NOW - MINUTE))
     assert next_of(desk(), held, past=past) == NOW + 4 * MINUTE
-    assert next_of(desk(max_per_hour=2), waiting(**HIGH), past=past) == NOW + 10 * MINUTE
+    assert next_of(desk(max_per_hour=2), waiting(severity=HIGH), past=past) == NOW + 10 * MINUTE
     daily = desk(schedule=Schedule(at=time(7)))
     morning = NOW.replace(hour=7, minute=0, second=0)
     assert next_of(daily, held) == morning
     assert next_of(replace(daily, sends_empty=True), past=past) == morning
     quiet = desk(quiet=QuietHours(start=time(5), end=time(6)))
     assert next_of(quiet, waiting()) == morning - HOUR
-    assert next_of(quiet, waiting(1, age=timedelta(), **HIGH)) == NOW + MINUTE
+    assert next_of(quiet, waiting(1, age=timedelta(), severity=HIGH)) == NOW + MINUTE
 
 
 def told(alerts: Sequence[Alert]) -> list[list[int]]:
@@ -111,7 +113,7 @@ def told(alerts: Sequence[Alert]) -> list[list[int]]:
     return [sorted(alert.findings) for alert in alerts]
 
 
-HIGH = {"severity": Severity.HIGH}
+HIGH = Severity.HIGH
 
 
 class TestAtOnce:
@@ -133,8 +135,10 @@ class TestAtOnce:
     def test_the_next_mail_waits_longer_but_for_high_severity(self) -> None:
         past = replace(NOTHING, mails=(NOW - 4 * MINUTE,))
         assert plan(desk(), waiting(), past=past) == Plan()
-        assert told(plan(desk(), waiting(), waiting(2, **HIGH), past=past).alerts) == [[1, 2]]
-        fresh = waiting(2, age=timedelta(seconds=59), **HIGH)
+        assert told(plan(desk(), waiting(), waiting(2, severity=HIGH), past=past).alerts) == [
+            [1, 2]
+        ]
+        fresh = waiting(2, age=timedelta(seconds=59), severity=HIGH)
         assert plan(desk(), waiting(), fresh, past=past) == Plan()
         later = plan(desk(), waiting(), past=past, now=NOW + MINUTE)
         assert told(later.alerts) == [[1]]
@@ -144,7 +148,7 @@ class TestAtOnce:
 
     def test_each_story_may_have_a_mail_of_its_own(self) -> None:
         old = waiting(1, story=7, age=HOUR)
-        both = (old, waiting(2, story=7), waiting(3), waiting(4, **HIGH))
+        both = (old, waiting(2, story=7), waiting(3), waiting(4, severity=HIGH))
         alerts = plan(desk(group=Group.EACH), *both).alerts
         assert told(alerts) == [[4], [1, 2], [3]]
         assert {alert.occasion for alert in alerts} == {Occasion.AT_ONCE}
@@ -168,7 +172,7 @@ class TestDigests:
         assert told(plan(daily, *days).alerts) == [[1, 2, 3, 4]]
 
     def test_high_severity_waits_for_a_digest_too(self) -> None:
-        assert plan(desk(schedule=Schedule(at=time(7))), waiting(age=HOUR, **HIGH)) == Plan()
+        assert plan(desk(schedule=Schedule(at=time(7))), waiting(age=HOUR, severity=HIGH)) == Plan()
 
     def test_an_empty_one_is_sent_where_that_is_asked_for(self) -> None:
         daily = desk(schedule=Schedule(at=time(14)), zone=self.SEOUL, sends_empty=True)
@@ -185,14 +189,14 @@ class TestQuietHours:
 
     def test_nothing_but_high_severity_goes_out(self) -> None:
         quiet = desk(quiet=self.QUIET)
-        both = (waiting(1), waiting(2, **HIGH))
+        both = (waiting(1), waiting(2, severity=HIGH))
         assert plan(quiet, both[0], now=self.NIGHT) == Plan()
         assert told(plan(quiet, *both, now=self.NIGHT).alerts) == [[2]]
         morning = self.NIGHT.replace(hour=6) + DAY
         assert told(plan(quiet, *both, now=morning).alerts) == [[1, 2]]
 
     def test_a_story_with_one_finding_of_high_severity_goes_out_whole(self) -> None:
-        story = (waiting(1, story=3), waiting(2, story=3, **HIGH), waiting(4))
+        story = (waiting(1, story=3), waiting(2, story=3, severity=HIGH), waiting(4))
         assert told(plan(desk(quiet=self.QUIET), *story, now=self.NIGHT).alerts) == [[1, 2]]
 
     def test_a_digest_waits_for_their_end_and_so_does_an_empty_one(self) -> None:
@@ -264,7 +268,7 @@ class TestStorms:
     def test_beyond_so_many_mails_an_hour_what_comes_waits_and_shares_one(self) -> None:
         few = desk(max_per_hour=3)
         assert told(plan(few, waiting(), past=self.mails(2)).alerts) == [[1]]
-        held = (waiting(1, **HIGH), waiting(2))
+        held = (waiting(1, severity=HIGH), waiting(2))
         assert plan(few, *held, past=self.mails(3)) == Plan()
         (alert,) = plan(few, *held, past=self.mails(3), now=NOW + 10 * MINUTE).alerts
         assert alert.occasion is Occasion.STORM
@@ -338,7 +342,8 @@ class Ledger:
 
     def take(self, made: Plan, now: datetime) -> None:
         """Do what a plan says, in one go."""
-        for one in (*made.folded, *made.silenced):
+        settled: list[Folded | Silenced] = [*made.folded, *made.silenced]
+        for one in settled:
             self.waiting.pop((one.subscription, one.finding))
             self.outcomes[one.subscription, one.finding] += 1
         for alert in made.alerts:

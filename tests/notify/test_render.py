@@ -80,6 +80,30 @@ def test_the_subject_says_high_first() -> None:
     assert subject(high, *SEVERAL).startswith("[HIGH] Suicide drones (4), All of the wire (1)")
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("several-rules-one-story", f"ICBM, Suicide drones: {ENGLISH.title}"),
+        ("update", f"Update: Suicide drones: {ENGLISH.title}"),
+        ("reminder", f"Reminder: Suicide drones: {ENGLISH.title}"),
+        ("new-rule", f"ICBM: {ENGLISH.title}"),
+        ("digest", "Korea desk, 26 Aug: 7 stories"),
+        ("empty-digest", "Korea desk, 26 Aug: no stories"),
+        ("storm", "Korea desk, 26 Aug: 260 stories"),
+    ],
+)
+def test_the_subject_says_what_kind_of_mail_it_is(name: str, shown: str) -> None:
+    assert mail_of(CASES[name])["Subject"] == shown
+
+
+def test_a_digest_of_one_story_with_a_long_name_still_says_how_many() -> None:
+    desk = replace(DESK, name="long " * 50)
+    subject = mail_of(case(*ONE, subscription=desk, occasion=Occasion.DIGEST))["Subject"]
+    assert subject.startswith("long long")
+    assert subject.endswith("…, 26 Aug: 1 story")
+    assert len(subject) <= 120
+
+
 def test_a_long_title_leaves_room_for_the_count() -> None:
     document = replace(ENGLISH, title="드론 " * 100)
     long = told(document, finding(document, ["드론"]))

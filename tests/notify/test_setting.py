@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watch.notify.setting import COLUMNS, fill, width
+from watch.notify.setting import COLUMNS, counted, fill, width
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,12 @@ def test_lines_break_at_spaces_and_are_indented() -> None:
     assert fill("one  two\nthree", columns=9) == "one two\nthree"
     assert fill("one two", "* ", columns=5) == "* one\n* two"
     assert fill("", "> ") == ">"
+
+
+def test_what_is_counted_stands_in_the_singular_or_the_plural() -> None:
+    assert counted(1, "story", "stories") == "1 story"
+    assert counted(0, "story", "stories") == "0 stories"
+    assert counted(1_200, "document") == "1,200 documents"
 
 
 def test_a_url_stays_whole_on_a_line_of_its_own() -> None:

@@ -153,6 +153,7 @@ def test_what_a_template_may_do_is_enough_to_write_one(tmp_path: Path) -> None:
         tmp_path,
         "alert.txt.j2",
         """{%- set quiet = namespace(rules=0) -%}
+{% for name in rules | map(attribute="rule") %}{{ name }}{% else %}none{% endfor %}.
 {% for place, rules in rules | groupby("place") %}
 {% set quiet.rules = quiet.rules + rules | length %}
 {{ place }}: {{ rules | map(attribute="rule") | sort | join(" & ") | replace("&", "and") }}
@@ -165,7 +166,8 @@ def test_what_a_template_may_do_is_enough_to_write_one(tmp_path: Path) -> None:
     settings = replace(SETTINGS, templates=tmp_path)
     mail = mail_of(case(*ONE, settings=settings))
     assert part(mail, "plain") == (
-        "rules/korea.toml:24: Suicide drones\nab    |1024 1 8\n1 True [1, 2]\n1 --- S. KO 3\n"
+        "Suicide drones.\nrules/korea.toml:24: Suicide drones\n"
+        "ab    |1024 1 8\n1 True [1, 2]\n1 --- S. KO 3\n"
     )
 
 

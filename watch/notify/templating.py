@@ -42,7 +42,7 @@ class Templates:
     """The shipped templates, or those of a folder where it has them."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+        self._folders = () if folder is None else (folder,)
         self._shipped = BoundedEnvironment(PackageLoader("watch.notify"))
         self._own: dict[str, BoundedEnvironment] = {}
 
@@ -50,7 +50,7 @@ class Templates:
         self, name: str, contents: Contents | HealthContents, language: str
     ) -> tuple[str, str | None]:
         """Return what the template makes of it; with a complaint when the shipped one stood in."""
-        if self._folder is None:
+        if not self._folders:
             return self.render_shipped(name, contents), None
         made = self.attempt(name, contents, language)
         if isinstance(made, str):
@@ -79,11 +79,9 @@ class Templates:
 
     def _of(self, language: str) -> BoundedEnvironment:
         """Return where the templates of a language are found, else those for all."""
-        if self._folder is None:
-            return self._shipped
         if language not in self._own:
-            own = FileSystemLoader([self._folder / language, self._folder])
-            loader = ChoiceLoader([own, PackageLoader("watch.notify")])
+            paths = [path for folder in self._folders for path in (folder / language, folder)]
+            loader = ChoiceLoader([FileSystemLoader(paths), PackageLoader("watch.notify")])
             self._own[language] = BoundedEnvironment(loader)
         return self._own[language]
 
