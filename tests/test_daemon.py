@@ -92,6 +92,7 @@ name = "Korea desk"
 to = ["first@example.org", "second@example.org"]
 timezone = "Asia/Seoul"
 group_wait = "1s"
+group_interval = "0s"
 """,
         "utf-8",
     )

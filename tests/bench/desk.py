@@ -28,12 +28,14 @@ security = "none"
 name = "desk"
 to = ["desk@example.org"]
 group_wait = "1s"
+group_interval = "0s"
 
 [[subscription]]
 name = "tags"
 to = ["one@example.org", "two@example.org"]
 tags = ["tag0", "tag1", "tag2"]
 group_wait = "1s"
+group_interval = "0s"
 """
 _FEED = """
 [[source]]

@@ -128,7 +128,7 @@ async def test_a_story_is_told_once_and_its_reprints_with_the_next_mail(desk: De
     desk.clock.advance(minutes=1)
     (first,) = await _mails(desk, desk.context)
     assert "ICBM: First" in first["Subject"]
-    assert "Also in: inbox, Reprint" in _text(first)
+    assert "Also in: - inbox" in _text(first)
     desk.write("c.txt", f"Third\n\n{NEWS} So it goes.")
     await _collect(desk, desk.context)
     desk.clock.advance(minutes=10)
@@ -137,7 +137,7 @@ async def test_a_story_is_told_once_and_its_reprints_with_the_next_mail(desk: De
     await _collect(desk, desk.context)
     desk.clock.advance(minutes=1)
     (second,) = await _mails(desk, desk.context)
-    assert "Told before, more came of it: Third (1 document: inbox)" in _text(second)
+    assert "Told before, more came of it: - Third - 1 document: inbox" in _text(second)
     assert "ICBM" not in second["Subject"]
 
 
@@ -175,7 +175,7 @@ async def test_what_a_silence_hides_is_counted_by_the_next_mail(desk: Desk) -> N
     await _collect(desk, desk.context)
     desk.clock.advance(minutes=1)
     (mail,) = await _mails(desk, desk.context)
-    assert "rule icbm - 1 finding (an exercise)" in _text(mail)
+    assert "rule icbm until 26 Aug 2026, 06:01 UTC: 1 finding (an exercise)" in _text(mail)
     desk.clock.advance(hours=1)
     desk.write("c.txt", "Quite another ICBM")
     await _collect(desk, desk.context)
@@ -204,7 +204,7 @@ async def test_a_digest_tells_the_stories_of_a_day_and_of_what_could_not_be_read
     desk.clock.advance(days=1)
     (digest,) = await _mails(desk, context)
     assert digest["Subject"] == "[HIGH] Korea desk, 27 Aug: 1 story"
-    assert "Not read at this time: wire: answered 503" in _text(digest)
+    assert "Cannot be read at present: wire: answered 503" in _text(digest)
     assert "gone" not in _text(digest)
     assert await _mails(desk, context) == []
     desk.clock.advance(days=1)

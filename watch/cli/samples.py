@@ -61,6 +61,7 @@ allow_private = ["127.0.0.0/8"]
 name       = "Demo desk"
 to         = ["you@localhost"]
 group_wait = "1s"
+group_interval = "1s"
 """
 
 
