@@ -33,7 +33,7 @@ from watch.notify.health import MOST, HealthMail, health_contents, shortened_hea
 from watch.notify.health_sample import HEALTH_SAMPLES
 from watch.notify.render import PART_BYTES, Renderer
 from watch.notify.setting import COLUMNS, width
-from watch.notify.templating import check_templates
+from watch.notify.templating import check_template
 
 GOLDEN = Path(__file__).parent / "golden" / "operator"
 ALL = pytest.mark.parametrize("one", CASES.values(), ids=CASES)
@@ -221,9 +221,10 @@ def test_a_template_of_the_health_mail_is_checked_on_samples(tmp_path: Path) -> 
     (tmp_path / "health.html.j2").write_text(
         "<p>{{ lead }}</p>{% for one in busy.shown %}{{ one.id }}{% endfor %}"
     )
-    assert check_templates(tmp_path) == ()
+    assert check_template(tmp_path, tmp_path / "health.html.j2") is None
     (tmp_path / "health.html.j2").write_text("\n{{ stories }}")
-    (mistake,) = check_templates(tmp_path)
+    mistake = check_template(tmp_path, tmp_path / "health.html.j2")
+    assert mistake is not None
     assert (mistake.path, mistake.line) == (str(tmp_path / "health.html.j2"), 2)
     assert "'stories' is undefined" in mistake.text
 

@@ -11,6 +11,7 @@ from tests.pipeline.conftest import Desk, changed
 from watch.core.alerts import Silence, SilenceKind
 from watch.core.model import MessageState, SourceState
 from watch.core.sending import Schedule
+from watch.notify.render import Renderer
 from watch.pipeline.alert import get_report, make_alerts, plan_now
 from watch.pipeline.collect import scan_folder
 from watch.pipeline.job import Context, Job
@@ -211,6 +212,28 @@ async def test_a_digest_tells_the_stories_of_a_day_and_of_what_could_not_be_read
     (empty,) = await _mails(desk, context)
     assert empty["Subject"] == "Korea desk, 28 Aug: no stories"
     assert "Nothing new" in _text(empty)
+
+
+async def test_the_operator_is_told_once_a_day_of_a_template_that_fails(desk: Desk) -> None:
+    (desk.path / "templates").mkdir()
+    (desk.path / "templates" / "subject.j2").write_text("{{ nothing_of_this_name }}")
+    settings = replace(desk.context.renderer.settings, templates=desk.path / "templates")
+    context = changed(desk, renderer=Renderer(settings), operator="it@example.org")
+    for name in ("a", "b"):
+        desk.write(f"{name}.txt", f"An ICBM, {name}")
+        await _collect(desk, context)
+        desk.clock.advance(minutes=6)
+    first, notice = sorted(await _mails(desk, context), key=lambda mail: str(mail["To"]))
+    assert first["Subject"].startswith("[HIGH] ICBM")
+    assert (notice["To"], notice["Subject"]) == (
+        "it@example.org",
+        "A template failed: the shipped one was used",
+    )
+    assert "'nothing_of_this_name' is undefined" in _text(notice)
+    desk.write("c.txt", "An ICBM, c")
+    await _collect(desk, context)
+    desk.clock.advance(minutes=6)
+    assert [mail["To"] for mail in await _mails(desk, context)] == ["desk@example.org"]
 
 
 async def test_a_crash_between_planning_and_keeping_changes_nothing(desk: Desk) -> None:

@@ -288,8 +288,10 @@ async def test_a_broken_template_costs_no_health_mail_and_is_logged(
     (desk.path / "templates" / "health.txt.j2").write_text("{{ nothing_of_this_name }}")
     settings = MailSettings(sender="watch@example.org", templates=desk.path / "templates")
     desk.clock.at = MONDAY
-    (mail,) = await _told(replace(context, health=MONDAYS, renderer=Renderer(settings)))
-    assert "The week in numbers" in _text(mail)
+    written = await _told(replace(context, health=MONDAYS, renderer=Renderer(settings)))
+    texts = sorted(map(_text, written))
+    assert ["A template failed" in text for text in texts] == [True, False]
+    assert "The week in numbers" in texts[1]
     (record,) = [one for one in caplog.records if one.message == "mail template"]
     assert "health.txt.j2" in record.__dict__["why"]
 

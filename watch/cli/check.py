@@ -73,9 +73,10 @@ def check(
 
 def _check_all(path: Path) -> _Checked:
     """Return what is wrong with a configuration and all it names, and what was checked."""
+    import asyncio
+
     from watch.config import load_config
     from watch.ingest.rulefiles import RulesFolder
-    from watch.notify.templating import check_templates
 
     try:
         config = load_config(path)
@@ -87,8 +88,16 @@ def _check_all(path: Path) -> _Checked:
     return (
         _Checked(told=(_told(config),))
         + _check_rules(config.rules, config)
-        + _Checked(mistakes=tuple(check_templates(config.mail.templates)))
+        + _Checked(mistakes=asyncio.run(_check_templates(config.mail.templates)))
     )
+
+
+async def _check_templates(folder: Path | None) -> "tuple[Mistake, ...]":
+    from watch.ingest.sandbox import Sandbox
+    from watch.pipeline.writing import check_templates
+
+    with Sandbox(seconds=10) as sandbox:
+        return await check_templates(sandbox, folder)
 
 
 def _check_paths(paths: list[Path]) -> _Checked:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from watch.config import Config
+    from watch.core.alerts import Report
     from watch.core.model import Subscription
-    from watch.notify.render import Renderer
+    from watch.notify.render import Rendered
     from watch.pipeline.foresight import NextMail
 
 
@@ -44,7 +45,6 @@ def preview(
     import asyncio
 
     from watch.config import load_config
-    from watch.notify.render import Renderer
 
     loaded = load_config(config)
     mails = asyncio.run(_get(loaded, _asked_for(loaded, subscription)))
@@ -55,7 +55,7 @@ def preview(
     for one in mails:
         _show_unsaid(one, is_asked=subscription is not None)
         if one in ready:
-            _show(one, Renderer(loaded.mail), html)
+            _show(one, loaded, html)
     if not ready and subscription is None:
         typer.echo("nothing waits to be told")
 
@@ -97,7 +97,9 @@ def _show_unsaid(mail: "NextMail", *, is_asked: bool) -> None:
         typer.echo(f"{name}: nothing waits to be told")
 
 
-def _show(mail: "NextMail", renderer: "Renderer", html: Path | None) -> None:
+def _show(mail: "NextMail", config: "Config", html: Path | None) -> None:
+    import asyncio
+
     from watch.core.cleaning import clean
 
     name = clean(mail.subscription.name)
@@ -105,7 +107,7 @@ def _show(mail: "NextMail", renderer: "Renderer", html: Path | None) -> None:
     typer.echo(f"{name}: {waits} to tell, {_when(mail)}")
     if mail.report is None or mail.at is None:
         return
-    rendered = renderer.render(mail.report, mail.subscription, now=mail.at)
+    rendered = asyncio.run(_write_mail(mail, mail.report, mail.at, config))
     for complaint in rendered.complaints:
         typer.echo(f"{name}: {complaint}", err=True)
     for failure in rendered.failures:
@@ -118,6 +120,16 @@ def _show(mail: "NextMail", renderer: "Renderer", html: Path | None) -> None:
     typer.echo(_part(message, "plain"))
     if html is not None:
         _write(html, _part(message, "html"))
+
+
+async def _write_mail(
+    mail: "NextMail", report: "Report", now: datetime, config: "Config"
+) -> "Rendered":
+    from watch.ingest.sandbox import Sandbox
+    from watch.pipeline.writing import write_alert
+
+    with Sandbox() as sandbox:
+        return await write_alert(sandbox, config.mail, report, mail.subscription, now=now)
 
 
 def _when(mail: "NextMail") -> str:

@@ -44,7 +44,7 @@ def send_test(
     from watch.errors import DeliveryError
 
     loaded = load_config(config)
-    message = _drill(loaded, address)
+    message = asyncio.run(_drill(loaded, address))
     try:
         answer = asyncio.run(_send(loaded, message, _Steps().tell))
     except DeliveryError as error:
@@ -69,22 +69,22 @@ class _Steps:
         self._last = now
 
 
-def _drill(config: "Config", address: str) -> "Message":
+async def _drill(config: "Config", address: str) -> "Message":
     """Return a mail that shows what an alert looks like; each has a Message-ID of its own."""
     from watch.core.cleaning import clean
-    from watch.notify.render import Renderer
+    from watch.ingest.sandbox import Sandbox
     from watch.notify.sample import SAMPLE_SUBSCRIPTION, SAMPLES
+    from watch.pipeline.writing import write_alert
 
     now = datetime.now(UTC)
     sample = SAMPLES[0]
     # A second mail of the same Message-ID would be dropped on its way, as one that came twice.
     alert = replace(sample.alert, subscription=f"drill of {now.isoformat()}")
-    rendered = Renderer(config.mail).render(
-        replace(sample, alert=alert),
-        replace(SAMPLE_SUBSCRIPTION, name="drill", to=(address,)),
-        now=now,
-        mark=_MARK,
-    )
+    report = replace(sample, alert=alert)
+    subscription = replace(SAMPLE_SUBSCRIPTION, name="drill", to=(address,))
+    with Sandbox() as sandbox:
+        settings = replace(config.mail, mark=_MARK)
+        rendered = await write_alert(sandbox, settings, report, subscription, now=now)
     for complaint in rendered.complaints:
         typer.echo(complaint, err=True)
     if not rendered.messages:

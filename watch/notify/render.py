@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from watch.core.alerts import Occasion, Report
@@ -47,6 +47,8 @@ class MailSettings:
     reply_to: str | None = None
     templates: Path | None = None
     """A folder whose files replace the shipped templates of the same names."""
+    mark: str = ""
+    """Begins the subject of every alert: of a drill nobody is to take what it tells for true."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,19 +88,17 @@ class Renderer:
         except PermanentError as error:
             raise ChannelRefusedError(f"mails have no sender: {error}") from error
         self._templates = Templates(settings.templates)
+        self.settings = settings
 
-    def render(
-        self, report: Report, subscription: Subscription, *, now: datetime, mark: str = ""
-    ) -> Rendered:
+    def render(self, report: Report, subscription: Subscription, *, now: datetime) -> Rendered:
         """Return a mail for each address of the subscription, dated `now`.
 
-        `mark` begins its subject: what it tells did not happen, and nobody is to take it for true.
         Which mail a Message-ID names depends on the findings and the address alone; the same
         arguments give the same bytes. An address that cannot be written to is a failure of its
         own and costs the others nothing.
         """
         parts = self._parts(contents_of(report, subscription, now=now), subscription.language)
-        subject = clip(f"{mark} {parts.subject}".strip(), _SUBJECT_LENGTH)
+        subject = clip(f"{self.settings.mark} {parts.subject}".strip(), _SUBJECT_LENGTH)
         common = self._headers(report, subscription, subject, now)
         key = report.key(now)
         messages: list[Message] = []
@@ -229,6 +229,23 @@ class Renderer:
             Header(name="In-Reply-To", wire=roots[-1]),
             Header(name="References", wire="\r\n ".join(roots)),
         )
+
+
+@lru_cache(maxsize=4)
+def _renderer(settings: MailSettings) -> Renderer:
+    return Renderer(settings)
+
+
+def render_alert(
+    settings: MailSettings, report: Report, subscription: Subscription, now: datetime
+) -> Rendered:
+    """Return what `Renderer.render` does; a function, to be called in a child."""
+    return _renderer(settings).render(report, subscription, now=now)
+
+
+def render_health(settings: MailSettings, mail: HealthMail, now: datetime) -> Rendered:
+    """Return what `Renderer.render_health` does; a function, to be called in a child."""
+    return _renderer(settings).render_health(mail, now=now)
 
 
 def _topics(report: Report, subscription: Subscription, now: datetime) -> Sequence[tuple[str, ...]]:

@@ -1,28 +1,29 @@
 """Templates: the shipped ones, and those of a folder that replace them."""
 
 from collections.abc import Generator, Iterator, Sequence
-from math import inf
 from pathlib import Path
 from traceback import walk_tb
 from typing import cast
 
 from jinja2 import (
+    BaseLoader,
     ChoiceLoader,
     FileSystemLoader,
     PackageLoader,
+    StrictUndefined,
     TemplateError,
     TemplateSyntaxError,
 )
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from watch.core.cleaning import clean, clip
 from watch.errors import Mistake
-from watch.notify.allowance import allowance
-from watch.notify.bounded import BoundedEnvironment
 from watch.notify.contents import Contents, contents_of, shortened
 from watch.notify.health import HealthContents, health_contents, shortened_health
 from watch.notify.health_sample import HEALTH_SAMPLES
 from watch.notify.notice import NoticeContents
 from watch.notify.sample import SAMPLE_NOW, SAMPLE_SUBSCRIPTION, SAMPLES
+from watch.notify.setting import counted, fill
 
 SUBJECT = "subject.j2"
 HEALTH_TEXT, HEALTH_HTML = "health.txt.j2", "health.html.j2"
@@ -43,8 +44,8 @@ class Templates:
 
     def __init__(self, folder: Path | None) -> None:
         self._folders = () if folder is None else (folder,)
-        self._shipped = BoundedEnvironment(PackageLoader("watch.notify"))
-        self._own: dict[str, BoundedEnvironment] = {}
+        self._shipped = _environment(PackageLoader("watch.notify"))
+        self._own: dict[str, ImmutableSandboxedEnvironment] = {}
 
     def render(
         self, name: str, contents: Contents | HealthContents, language: str
@@ -62,27 +63,25 @@ class Templates:
         self, name: str, contents: Contents | HealthContents | NoticeContents
     ) -> str:
         """Return what a template makes of it that no folder replaces."""
-        with allowance(inf):  # what they do is bounded by what they are given
-            return self._shipped.get_template(name).render(**contents)
+        return self._shipped.get_template(name).render(**contents)
 
     def attempt(
         self, name: str, contents: Contents | HealthContents, language: str
     ) -> str | Exception:
         """Return what the template makes of it, or why it makes nothing fit to send."""
         try:
-            with allowance():
-                text = _within(self._of(language).get_template(name).generate(**contents))
+            text = _within(self._of(language).get_template(name).generate(**contents))
             text.encode()  # a lone surrogate is found here, not when the mail is put together
         except Exception as error:  # noqa: BLE001 - a foreign template may raise anything
             return error
         return text if text.strip() else ValueError("it yields nothing")
 
-    def _of(self, language: str) -> BoundedEnvironment:
+    def _of(self, language: str) -> ImmutableSandboxedEnvironment:
         """Return where the templates of a language are found, else those for all."""
         if language not in self._own:
             paths = [path for folder in self._folders for path in (folder / language, folder)]
             loader = ChoiceLoader([FileSystemLoader(paths), PackageLoader("watch.notify")])
-            self._own[language] = BoundedEnvironment(loader)
+            self._own[language] = _environment(loader)
         return self._own[language]
 
 
@@ -100,32 +99,27 @@ def _within(pieces: Iterator[str]) -> str:
     return "".join(kept)
 
 
-def check_templates(folder: Path | None) -> tuple[Mistake, ...]:
-    """Return what is wrong with the templates of a folder, each tried on samples."""
-    if folder is None:
-        return ()
-    if not folder.is_dir():
-        return (
-            Mistake(
-                path=str(folder),
-                text="no such folder",
-                remedy="create it, or leave `templates` out",
-            ),
-        )
+def own_templates(folder: Path) -> tuple[Path, ...]:
+    """Return the files of a folder, and of its languages, that replace shipped templates."""
+    languages = sorted(path for path in folder.iterdir() if path.is_dir())
+    every = (place / name for place in (folder, *languages) for name in TEMPLATES)
+    return tuple(path for path in every if path.exists())
+
+
+def check_template(folder: Path, path: Path) -> Mistake | None:
+    """Return what is wrong with one of `own_templates`, tried on samples; None if nothing is.
+
+    To be called in a child that can be killed: a template may have no end.
+    """
     templates = Templates(folder)
-    languages = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    own = [(name, LANGUAGE, folder / name) for name in TEMPLATES]
-    own += [(name, code, folder / code / name) for code in languages for name in TEMPLATES]
-    mistakes = []
-    for name, language, path in own:
-        if not path.exists():
-            continue
-        attempts = (templates.attempt(name, contents, language) for contents in _samples(name))
-        error = next((made for made in attempts if isinstance(made, Exception)), None)
-        if error is not None:
-            line = _line_of(error, path)
-            mistakes.append(Mistake(path=str(path), line=line, text=_reason(error)))
-    return tuple(mistakes)
+    language = LANGUAGE if path.parent == folder else path.parent.name
+    attempts = (
+        templates.attempt(path.name, contents, language) for contents in _samples(path.name)
+    )
+    error = next((made for made in attempts if isinstance(made, Exception)), None)
+    if error is None:
+        return None
+    return Mistake(path=str(path), line=_line_of(error, path), text=_reason(error))
 
 
 def _samples(name: str) -> Sequence[Contents | HealthContents]:
@@ -147,6 +141,20 @@ def _alerts() -> Iterator[Contents]:
         yield whole
         yield shortened(whole, 1, 1)
         yield shortened(whole, 0, 0)
+
+
+def _environment(loader: BaseLoader) -> ImmutableSandboxedEnvironment:
+    """Return where templates run: they see plain values, and what they leave out is an error."""
+    environment = ImmutableSandboxedEnvironment(
+        loader=loader,
+        undefined=StrictUndefined,
+        autoescape=lambda name: name is not None and ".html" in name,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"fill": fill, "clip": clip, "counted": counted}
+    return environment
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,5 @@
 """Findings that are due become alerts, and alerts messages in the outbox."""
 
-import asyncio
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -11,8 +10,9 @@ from watch.core.grouping import hush, make_plan
 from watch.core.model import Subscription
 from watch.core.trend import counts_by_day
 from watch.notify.contents import IN_FULL
-from watch.notify.render import Rendered
+from watch.pipeline.health import tell_of_templates
 from watch.pipeline.job import Context, Job
+from watch.pipeline.writing import write_alert
 from watch.store.db import Transaction
 from watch.store.findings import get_moments, get_told_stories
 from watch.store.outbox import add_alert
@@ -117,8 +117,8 @@ async def _write_mails(context: Context, alert: Alert, subscription: Subscriptio
     now = context.now()
     sources = (*context.folders, *context.feeds)
     report = await context.store.read(get_report, alert, subscription, sources, now)
-    rendered: Rendered = await asyncio.to_thread(
-        context.renderer.render, report, subscription, now=now
+    rendered = await write_alert(
+        context.sandbox, context.renderer.settings, report, subscription, now=now
     )
     is_new = await context.store.write(
         add_alert, report, rendered.messages, key=report.key(now), now=now
@@ -128,8 +128,7 @@ async def _write_mails(context: Context, alert: Alert, subscription: Subscriptio
             "mail not written",
             extra={"subscription": subscription.name, "to": failure.recipient, "why": failure.text},
         )
-    for complaint in rendered.complaints:
-        log.warning("mail template", extra={"why": complaint})
+    await tell_of_templates(context, rendered.complaints)
     if is_new:
         log.info(
             "alert made",

@@ -1,10 +1,8 @@
 """The operator is told of what needs a person, and once a week how it stands with the whole."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 from watch.core.health import RuleName, last_time, outages_of
 from watch.core.model import Message, MessageId, MessageState, SourceState
@@ -13,7 +11,9 @@ from watch.notify.delivery_notice import deliveries_notice
 from watch.notify.health import HealthMail
 from watch.notify.render import Rendered
 from watch.notify.source_notice import sources_notice
+from watch.notify.template_notice import templates_notice
 from watch.pipeline.job import Context, Job
+from watch.pipeline.writing import write_health
 from watch.store.db import Transaction
 from watch.store.health import (
     Watched,
@@ -121,11 +121,25 @@ async def _tell_health(context: Context, operator: str) -> bool:
         return False
     report = await context.store.read(get_health, _watched(context), now)
     mail = HealthMail(to=operator, due=due, report=report, schedule=schedule, zone=zone)
-    rendered = await asyncio.to_thread(partial(context.renderer.render_health, mail, now=now))
+    rendered = await write_health(context.sandbox, context.renderer.settings, mail, now=now)
     _log_failures(rendered)
+    await tell_of_templates(context, rendered.complaints)
     await context.store.write(add_notices, rendered.messages, now)
     log.info("health mail written", extra={"to": operator, "due": due})
     return bool(rendered.messages)
+
+
+async def tell_of_templates(context: Context, complaints: Sequence[str]) -> None:
+    """Tell the operator of templates that failed, once a day each."""
+    for complaint in complaints:
+        log.warning("mail template", extra={"why": complaint})
+    folder, now = context.renderer.settings.templates, context.now()
+    if not complaints or context.operator is None or folder is None:
+        return
+    notice = templates_notice(context.operator, folder, complaints, now=now)
+    rendered = context.renderer.render_notice(notice, now=now)
+    _log_failures(rendered)
+    await context.store.write(add_notices, rendered.messages, now)
 
 
 def _watched(context: Context) -> Watched:
@@ -145,5 +159,3 @@ def _watched(context: Context) -> Watched:
 def _log_failures(rendered: Rendered) -> None:
     for failure in rendered.failures:
         log.error("notice not written", extra={"to": failure.recipient, "why": failure.text})
-    for complaint in rendered.complaints:
-        log.warning("mail template", extra={"why": complaint})
