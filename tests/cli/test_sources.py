@@ -164,10 +164,12 @@ def test_a_configured_source_is_tried_by_its_name(desk: Path, server: HttpServer
         config.write(
             f'[[source]]\nname = "paid"\nfeed = "{server.url("/feed")}"\n'
             'headers_file = "headers"\nallow_private = ["127.0.0.0/8"]\n'
+            '[fetch]\ncontact = "desk@example.org"\n'
         )
     done = watchlist_here("sources", "test", "paid", cwd=desk)
     assert (done.returncode, done.stderr) == (0, "")
     assert server.requests[0].headers["x-key"] == "42"
+    assert server.requests[0].headers["user-agent"].endswith(" (+desk@example.org)")
     assert watchlist_here("sources", "test", "attic", cwd=desk).stdout == "0 documents\n"
     assert not (desk / "state").exists(), "nothing is stored"
 

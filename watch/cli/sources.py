@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from watch.cli.reading import NotRead, Source
     from watch.cli.source_standing import SourceStanding
     from watch.config import Config
+    from watch.ingest.web import WebSettings
 
 
 def add_to(app: typer.Typer) -> None:
@@ -98,25 +99,30 @@ def try_source(
     from watch.cli.trial import Trial, show_trial
 
     trial = Trial()
-    source = _asked_for(name, config, allow_private=allow_private)
-    asyncio.run(read_sources([source], trial.add, seconds=timeout))
+    source, settings = _asked_for(name, config, allow_private=allow_private)
+    asyncio.run(read_sources([source], trial.add, seconds=timeout, settings=settings))
     show_trial(trial)
     if not trial.is_read:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
 
-def _asked_for(name: str, path: Path, *, allow_private: bool) -> "Source | NotRead":
-    """Return the source that is configured under a name, else the one the name leads to."""
+def _asked_for(
+    name: str, path: Path, *, allow_private: bool
+) -> "tuple[Source | NotRead, WebSettings]":
+    """Return the source configured under a name, else the one it leads to; how the web is asked."""
     from watch.cli.reading import source_named
     from watch.config import load_config
+    from watch.ingest.web import WebSettings
 
+    settings = WebSettings()
     if path.exists() or path != DEFAULT_CONFIG:
         config = load_config(path)
+        settings = config.web
         configured: list[Source] = [*config.folders, *config.feeds]
         for source in configured:
             if source.name == name:
-                return source
-    return source_named(name, allow_private=allow_private)
+                return source, settings
+    return source_named(name, allow_private=allow_private), settings
 
 
 def import_opml(
