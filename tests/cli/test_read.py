@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trustme
 
 from tests.daemon import DEADLINE_S, watchlist, watchlist_here
@@ -350,6 +351,10 @@ def test_ctrl_c_ends_it_at_once_and_its_children_with_it(tmp_path: Path) -> None
             time.sleep(2)  # for its second child: one that is only starting may say why it ends
             process.send_signal(signal.SIGINT)
             # Its children hold the same pipes, whose end comes with that of the last of them.
-            _, said = process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 130
+            try:
+                _, said = process.communicate(timeout=DEADLINE_S)
+            except subprocess.TimeoutExpired as late:
+                process.kill()
+                pytest.fail(f"ended with {process.poll()}, a child did not: {late.stderr!r}")
+    assert process.returncode == 130, said
     assert b"Traceback" not in said

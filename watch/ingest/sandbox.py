@@ -16,7 +16,7 @@ import signal
 from collections.abc import Callable, Mapping
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar, cast
+from typing import Any, ParamSpec, Self, TypeVar, cast
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
@@ -57,9 +57,25 @@ class _Child(SpawnProcess):
 
 
 class _Children(SpawnContext):
-    """What the pool makes its children with."""
+    """What the pool makes its children with; it knows all of them."""
 
-    Process = _Child
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: list[_Child] = []
+
+    def Process(self, *args: Any, **kwargs: Any) -> _Child:  # type: ignore[override]  # noqa: ANN401, N802 - as the pool calls it
+        """Return a child that is to be started."""
+        self._made = [child for child in self._made if child.exitcode is None]
+        child = _Child(*args, **kwargs)
+        self._made.append(child)
+        return child
+
+    def kill(self) -> None:
+        """Kill those that are left: a pool that breaks while it stops leaves some behind."""
+        for child in self._made:
+            if child.is_alive():
+                child.kill()
+                child.join()
 
 
 class Sandbox:
@@ -80,6 +96,7 @@ class Sandbox:
         # Nothing waits inside the pool: there, waiting would count as running late.
         self._turns = asyncio.Semaphore(workers)
         self._pool: ProcessPool | None = None
+        self._children = _Children()
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the function returns in a child.
@@ -104,8 +121,11 @@ class Sandbox:
     def close(self) -> None:
         """Kill the children; blocks for moments. What still runs must have been cancelled."""
         pool, self._pool = self._pool, None
-        if pool is not None:
-            _stop(pool)
+        try:
+            if pool is not None:
+                _stop(pool)
+        finally:
+            self._children.kill()
 
     def __enter__(self) -> Self:
         return self
@@ -150,7 +170,7 @@ class Sandbox:
             max_tasks=MAX_TASKS,
             initializer=_limit,
             initargs=(self._memory_mb,),
-            context=_Children(),
+            context=self._children,
         )
 
     async def _discard(self, pool: ProcessPool) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from watch.core.model import Document, SourceState
 from watch.ingest.feed import Feed, FullText, ParsedFeed, document_of
@@ -29,15 +30,11 @@ async def accept_entries(
     Its state, with the validators, is kept together with the last of its entries: a page that is
     waited for when the process ends is asked for again.
     """
-    documents = await asyncio.to_thread(_documents, feed, parsed, context)
-    known = await context.store.read(
-        get_known,
-        feed.name,
-        [document.key for document in documents],
-        [document.words_digest for document in documents],
-    )
-    new = [document for document in documents if known.digests.get(document.key) != document.digest]
-    renamed = _renamed(new, known)
+    documents, digests = await asyncio.to_thread(_documents, feed, parsed, context)
+    words = [each.words for each in digests.values()]
+    known = await context.store.read(get_known, feed.name, digests.keys(), words)
+    new = [one for one in documents if known.digests.get(one.key) != digests[one.key].whole]
+    renamed = _renamed({one.key: digests[one.key].words for one in new}, known)
     if renamed:
         new = [document for document in new if document.key not in renamed]
         state = replace(state, note=RENAMED.format(count=len(renamed)))
@@ -73,18 +70,30 @@ async def _accept(
     return await context.store.write(accept, batch, context.subscriptions)
 
 
-def _documents(feed: Feed, parsed: ParsedFeed, context: Context) -> list[Document]:
+class _Digests(NamedTuple):
+    """What a document's content is known by, and its words."""
+
+    whole: str
+    words: str
+
+
+def _documents(
+    feed: Feed, parsed: ParsedFeed, context: Context
+) -> tuple[list[Document], dict[str, _Digests]]:
+    """Return the documents of a feed, and their digests by their keys; takes a while."""
     now = context.now()
-    return [document_of(feed, entry, seen=now) for entry in parsed.entries]
+    documents = [document_of(feed, entry, seen=now) for entry in parsed.entries]
+    return documents, {one.key: _Digests(one.digest, one.words_digest) for one in documents}
 
 
-def _renamed(new: Sequence[Document], known: Known) -> frozenset[str]:
+def _renamed(new: Mapping[str, str], known: Known) -> frozenset[str]:
     """Return the keys of entries that only have a new id, where a feed does that to most of them.
 
-    One entry with the words of another may be news: "Daily briefing", with nothing but a link.
+    `new` has the digests of their words. One entry with the words of another may be news: "Daily
+    briefing", with nothing but a link.
     """
-    unknown = [document for document in new if document.key not in known.digests]
-    familiar = [document for document in unknown if document.words_digest in known.words]
+    unknown = {key: words for key, words in new.items() if key not in known.digests}
+    familiar = frozenset(key for key, words in unknown.items() if words in known.words)
     if len(unknown) < LEAST_NEW or len(familiar) <= MOST_FAMILIAR * len(unknown):
         return frozenset()
-    return frozenset(document.key for document in familiar)
+    return familiar
