@@ -8,7 +8,7 @@ from tests.core.texts import document, ruleset
 from watch.core.words.alphabet import Alphabet, TooManyWordsError
 from watch.core.words.languages import inflection_of
 from watch.core.words.memory import Memory
-from watch.core.words.segment import Word, words
+from watch.core.words.segment import Word, is_whole_kana, words
 from watch.core.words.shape import DIGIT
 
 RANDOMS = st.randoms(use_true_random=False)
@@ -74,3 +74,13 @@ def test_a_full_memory_forgets_and_learns_anew() -> None:
     memory = Memory[int, str](2)
     assert [memory.keep(number, str(number)) for number in range(3)] == ["0", "1", "2"]
     assert memory == {2: "2"}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_whole"),
+    [("カ", True), ("カ\u200bナ", False), ("カ\u200b", True), ("カ\u200bな", True)],
+)
+def test_what_cannot_be_seen_does_not_end_a_run_of_kana(text: str, *, is_whole: bool) -> None:
+    first = next(iter(words(text)))
+    assert text[first.start : first.end] == "カ"
+    assert is_whole_kana(text, first, first) == is_whole

@@ -264,6 +264,11 @@ def test_a_bottomless_file_is_a_mistake() -> None:
 def test_a_suggestion_names_the_nearest_or_all() -> None:
     assert suggestion("terns", ["terms", "tags"]) == "did you mean 'terms'?"
     assert suggestion("zzz", ["terms", "tags"]) == "known here: tags, terms"
+    assert suggestion("TERNS", ["terms"]) == "did you mean 'terms'?"
+    assert suggestion("zzz", []) == "there is none"
+    many = suggestion("zzz", map(str, range(100, 145)))
+    assert many.startswith("known here: 100, 101")
+    assert many.endswith(", 139 and 5 more")
 
 
 def test_comments_are_told_with_their_places_and_strings_are_none() -> None:

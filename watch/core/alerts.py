@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, unique
-from typing import NamedTuple, NewType
+from typing import NamedTuple, NewType, assert_never
 
 from watch.core.model import Document, DocumentId, Finding, FindingId, Severity
 
@@ -83,6 +83,8 @@ class Silence:
                 return one.source == self.value
             case SilenceKind.STORY:
                 return str(one.story) == self.value
+            case _:
+                assert_never(self.kind)
 
 
 @unique

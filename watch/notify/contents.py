@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypedDict
+from typing import TypedDict, assert_never
 
 from watch.core.alerts import FoldedStory, Hidden, Occasion, Reason, Report, Told, ToldStory, Trend
 from watch.core.cleaning import clip
@@ -241,6 +241,8 @@ def _reason(occasion: Occasion, subscription: Subscription) -> str:
             return (
                 f"more than {subscription.max_per_hour} mails an hour, so the rest of them as one"
             )
+        case _:
+            assert_never(occasion)
 
 
 def _rank(story: ToldStory) -> tuple[Severity, datetime]:
