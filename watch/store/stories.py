@@ -15,12 +15,12 @@ from watch.store.tables import DocumentRow, StoryMarkRow, StoryRow, table_of
 
 LASTS = timedelta(days=14)
 """How long after its first document a story takes in others."""
-MOST_STORIES = 50
+MOST_STORIES = 20
 """How many stories a mark leads to: beyond that it is what a source writes below everything."""
 _LEAST_SHARED = 3
 """How many marks two documents share at the least that may be one story; one that has fewer marks
 shares them all. Of 16 the fewest seen were 5, in 6,000 pairs just alike enough."""
-_MOST_COMPARED = 5
+_MOST_COMPARED = 3
 """How many stories a document is compared with, those first that share the most marks."""
 
 _DOCUMENTS = table_of(DocumentRow)
