@@ -98,6 +98,13 @@ async def test_a_mark_that_too_many_stories_share_leads_to_no_more_of_them(store
     assert len(set(numbers)) == MOST_STORIES + 20
     most = "SELECT max(n) FROM (SELECT count(*) AS n FROM story_marks GROUP BY mark)"
     assert await store.read(lambda transaction: transaction.scalar(text(most))) == MOST_STORIES
+    # Those that are over stand in nobody's way.
+    for at, words in enumerate(["", " Once more."]):
+        late = replace(a_document(_report(500) + words), seen=NOW + LASTS)
+        await store.write(put, late, start=1_000 + at)
+    *_, last, again = await store.read(stories)
+    assert last == again
+    assert last not in numbers
 
 
 async def test_the_oldest_story_of_those_that_fit_is_taken(store: Store) -> None:

@@ -37,7 +37,11 @@ _GET_EARLIER = (
     )
     .group_by(_DOCUMENTS.c.key)
 )
-_GET_MARKED = select(_MARKS.c.mark, _MARKS.c.story_id).where(_MARKS.c.mark.in_(VALUES))
+_GET_MARKED = (
+    select(_MARKS.c.mark, _MARKS.c.story_id)
+    .join(_STORIES, _STORIES.c.id == _MARKS.c.story_id)
+    .where(_MARKS.c.mark.in_(VALUES), _STORIES.c.opened > bindparam("after"))
+)
 _GET_STORIES = select(_STORIES).where(_STORIES.c.id.in_(VALUES))
 _GET_NUMBERS = select(_STORIES.c.key, _STORIES.c.id).where(_STORIES.c.key.in_(VALUES))
 _ADD_STORIES = insert(_STORIES).prefix_with("OR IGNORE")
@@ -63,12 +67,15 @@ class _Story:
 class _Shelf:
     """The stories that the documents of a batch may tell; new ones have numbers below zero."""
 
-    def __init__(self, transaction: Transaction, sketches: Iterable[Sketch]) -> None:
+    def __init__(
+        self, transaction: Transaction, sketches: Iterable[Sketch], *, after: datetime
+    ) -> None:
+        """Look for those opened after a time: what is over neither takes in nor crowds out."""
         self._transaction = transaction
         self._stories: dict[int, _Story] = {}
         self._by_mark: defaultdict[int, list[int]] = defaultdict(list)
         marks = {mark for sketch in sketches for mark in marks_of(sketch)}
-        for mark, story in rows_for(transaction, _GET_MARKED, marks):
+        for mark, story in rows_for(transaction, _GET_MARKED, marks, after=after):
             self._by_mark[mark].append(story)
 
     def find(self, sketch: Sketch, seen: datetime) -> int | None:
@@ -144,7 +151,8 @@ def place_in_stories(
     keys = [document.key for _, document, _ in documents]
     placed: dict[str, int] = dict(rows_for(transaction, _GET_EARLIER, keys, source=source))
     fresh = [(one, sketch) for _, one, sketch in documents if one.key not in placed]
-    shelf = _Shelf(transaction, [sketch for _, sketch in fresh])
+    first = min(document.seen for _, document, _ in documents)
+    shelf = _Shelf(transaction, [sketch for _, sketch in fresh], after=first - LASTS)
     for document, sketch in fresh:
         found = shelf.find(sketch, document.seen)
         placed[document.key] = shelf.open(document, sketch) if found is None else found
