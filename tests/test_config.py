@@ -1,4 +1,6 @@
+import os
 import re
+import sys
 from datetime import time, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -8,13 +10,15 @@ import pytest
 import tomli
 
 from watch.config import Config, load_config
+from watch.config.lint import readable_secrets
 from watch.config.page import parse_duration
 from watch.core.model import Group, Severity, Subscription
 from watch.core.sending import QuietHours, Schedule
+from watch.core.toml import TomlText
 from watch.errors import MistakesError
 from watch.ingest.feed import FullText
 from watch.notify.smtp import Security
-from watch.pipeline.settings import HealthSettings, OnAmbiguous
+from watch.pipeline.settings import HealthSettings, MonitoringSettings, OnAmbiguous, Ping
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
 OPML = """<opml version="2.0"><body>
@@ -48,11 +52,12 @@ def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
     text = re.sub(r"^#(?! )", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
     text = text.replace('transport = "maildir"', 'transport = "smtp"')
     text = text.replace('"watchlist@localhost"', '"watchlist@example.org"')
-    text = re.sub(r"^(password_env|proxy |ca_file    =).*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^(password_env|proxy |ca_file    =|ping  ).*$", "", text, flags=re.MULTILINE)
     (tmp_path / "templates").mkdir()
     (tmp_path / "smtp-password").write_text("secret\n")
     (tmp_path / "feeds.opml").write_text(OPML)
     (tmp_path / "proxy").write_text("http://user:secret@proxy.example.org:3128\n")
+    (tmp_path / "ping").write_text("https://hc.example.org/ping/1234\n")
     (tmp_path / "wire-headers").write_text("X-Api-Key: 1234\n\nAccept-Language: en\n")
     config = _load(tmp_path, text)
     assert config.smtp is not None
@@ -65,6 +70,18 @@ def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
     mondays = Schedule(days=frozenset({0}), at=time(7))
     assert config.health == HealthSettings(schedule=mondays, zone=ZoneInfo("UTC"))
     assert config.delivery.max_per_minute == 60
+    ping = Ping(
+        url="https://hc.example.org/ping/1234",
+        every=timedelta(minutes=5),
+        allow_private=(ip_network("10.1.2.0/24"),),
+    )
+    assert config.monitoring == MonitoringSettings(
+        ping=ping,
+        metrics_file=tmp_path / "metrics" / "watchlist.prom",
+        pulse_file=tmp_path / "state" / "watchlist.pulse.json",
+    )
+    read = {"config.toml", "feeds.opml", "wire-headers", "smtp-password", "proxy", "ping"}
+    assert {path.name for path in config.files} == read
     assert config.web.contact == "https://example.org/watchlist"
     assert config.web.proxy == "http://user:secret@proxy.example.org:3128"
     desk, mornings = config.subscriptions
@@ -72,7 +89,6 @@ def test_the_example_shows_every_key_at_work(tmp_path: Path) -> None:
     assert mornings.schedule == Schedule(days=frozenset(range(5)), at=time(7))
     assert (mornings.sends_empty, mornings.remind_after) == (True, timedelta(days=3))
     feed, listed = config.feeds
-    assert config.own_feeds == {feed.name: feed}
     assert (listed.name, listed.url) == ("Harbour wire", "https://example.net/feed")
     assert feed.full_text is FullText.WHEN_SHORT
     assert feed.headers == (("X-Api-Key", "1234"), ("Accept-Language", "en"))
@@ -103,6 +119,17 @@ def test_the_health_mail_comes_on_the_operators_clock_on_mondays_or_never(tmp_pa
 def test_paths_count_from_the_files_folder(tmp_path: Path) -> None:
     config = _load(tmp_path, f'[state]\npath = "/var/lib/watchlist"\n{SOURCE}')
     assert config.state == Path("/var/lib/watchlist")
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("", 400), ('keep_documents = "30d"', 30), ('keep_documents = "forever"', None)],
+)
+def test_documents_are_kept_for_400_days_unless_told_otherwise(
+    tmp_path: Path, written: str, kept: int | None
+) -> None:
+    config = _load(tmp_path, f"[state]\n{written}\n{SOURCE}")
+    assert config.keep_documents == (None if kept is None else timedelta(days=kept))
     assert config.rules.path == tmp_path / "rules"
     assert config.rules.label == "rules"
     assert config.maildir == tmp_path / "mail"
@@ -186,6 +213,9 @@ def test_smtp_takes_its_password_from_the_environment(
     config = _load(tmp_path, text)
     assert config.smtp is not None
     assert config.smtp.password == "hunter2"
+    assert "WL_TEST_PASSWORD" not in os.environ, "no child inherits it"
+    again = _load(tmp_path, text)
+    assert again.smtp == config.smtp
     assert "hunter2" not in repr(config), "a secret is in no log"
     assert config.delivery.on_ambiguous is OnAmbiguous.HOLD
 
@@ -252,3 +282,29 @@ def test_a_file_that_is_missing_or_no_utf8_is_told(tmp_path: Path) -> None:
 def test_lengths_of_time(written: str, wanted: float | None) -> None:
     parsed = parse_duration(written)
     assert (parsed and parsed.total_seconds()) == wanted
+
+
+def test_metrics_are_refused_where_what_writes_them_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    (told,) = _mistakes(tmp_path, f'{SOURCE}[monitoring]\nmetrics_file = "w.prom"\n')
+    assert told == (
+        "config.toml:5:16: metrics need prometheus-client, which is not installed "
+        "(pip install 'watchlistd[prometheus]')"
+    )
+
+
+def test_where_nobody_looks_there_is_only_the_pulse(tmp_path: Path) -> None:
+    pulse = MonitoringSettings(pulse_file=tmp_path / "state" / "watchlist.pulse.json")
+    assert _load(tmp_path, SOURCE).monitoring == pulse
+
+
+def test_the_address_of_a_monitor_is_a_secret_too(tmp_path: Path) -> None:
+    (tmp_path / "ping").write_text("https://hc.example.org/ping/1234\n")
+    (tmp_path / "ping").chmod(0o600)
+    toml = TomlText("config.toml", f'{SOURCE}[monitoring]\nping_file = "ping"\n')
+    assert list(readable_secrets(toml, tmp_path)) == []
+    (tmp_path / "ping").chmod(0o644)
+    (lint,) = readable_secrets(toml, tmp_path)
+    assert str(lint.mistake).startswith("config.toml:5:13: anybody on this machine may read")

@@ -11,6 +11,7 @@
     │   └── ChannelError     nothing can go out this way now (no connection, the server is busy)
     │       └── ChannelRefusedError  ... until a person acts (authentication, TLS, the sender)
     ├── StateLockedError     another process holds the state directory (exit 75)
+    ├── StoreUnavailableError  the database cannot be used now: a full disk, a lock; try again
     └── StoreRefusedError    the database is corrupt, newer than this program or gone (exit 78)
 
 A failure inside a batch is a value of the batch; exceptions cross only from room to room.
@@ -127,6 +128,13 @@ class ChannelRefusedError(ChannelError):
 
 class StateLockedError(WatchError):
     """Another process holds the state directory."""
+
+
+class StoreUnavailableError(WatchError):
+    """The database cannot be written, or read, just now; nothing of what was asked happened.
+
+    A full disk, an I/O error, a lock that another program holds: the same may go well later.
+    """
 
 
 class StoreRefusedError(WatchError):

@@ -5,7 +5,8 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watch.core.cleaning import clean, clip
+from tests.hostile import acting
+from watch.core.cleaning import clean, clean_lines, clip, masked
 
 ANY = st.text(st.characters(exclude_categories=()))
 """Lone surrogates too."""
@@ -67,3 +68,40 @@ def test_a_clip_is_never_longer_than_it_may_be(text: str, most: int) -> None:
         whole = regex.findall(r"\X", text)
         kept = clipped.removesuffix("…")
         assert any("".join(whole[:count]).rstrip() == kept for count in range(len(whole)))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:secret@x.example/a", "https://x.example/a"),
+        ("https://x.example/a?api_key=s&page=2#t", "https://x.example/a?api_key=***&page=2#t"),
+        (
+            "https://x.example/?p=1&amp;AuthToken=s;x=y",
+            "https://x.example/?p=1&amp;AuthToken=***;x=y",
+        ),
+        ("https://x.example/a@b?q=token", "https://x.example/a@b?q=token"),
+        ("/var/inbox", "/var/inbox"),
+    ],
+)
+def test_an_address_is_shown_without_what_may_be_secret_in_it(url: str, shown: str) -> None:
+    assert masked(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\tb\n  c\x1b[2J", "a\tb\n  c\ufffd[2J"),
+        ("one\r\ntwo\u2028three", "one \ntwo three"),
+        ("\u202eevil\ud800", "\ufffdevil\ufffd"),
+    ],
+)
+def test_what_is_laid_out_stays_so_and_does_nothing(text: str, shown: str) -> None:
+    assert clean_lines(text) == shown
+
+
+@given(ANY)
+def test_no_text_acts_on_a_terminal_or_moves_what_stands_below_it(text: str) -> None:
+    assert not acting(clean_lines(text))
+    assert [len(line) for line in clean_lines(text).split("\n")] == [
+        len(line) for line in text.split("\n")
+    ]

@@ -47,6 +47,7 @@ def naive_mentions(operand: Operand, document: Document) -> Sequence[Mention]:
             return naive_matching(Ruleset(items=(KIM,)), document) if person else ()
 
 
+@pytest.mark.timeout(900)  # it looks at much, and machines are shared
 @given(st.randoms(use_true_random=False))
 def test_of_a_whole_set_the_rules_hold_that_hold_for_their_naive_twin(random: Random) -> None:
     document = a_document(a_text(random), title=a_text(random), language="en", source="KCNA wire")

@@ -18,7 +18,8 @@ def web_settings(page: Page, fetch: FetchTable) -> WebSettings:
     if fetch.contact is not None and not (fetch.contact.isascii() and fetch.contact.isprintable()):
         remedy = "write the address of a page or a mailbox, in ASCII"
         page.add(("fetch", "contact"), "it does not fit into a header", remedy=remedy)
-    if fetch.ca_file is not None:
+    if settings.ca_file is not None:
+        page.note_file(settings.ca_file)
         try:
             Web(WebSettings(ca_file=settings.ca_file))
         except SourceError as error:
@@ -33,13 +34,11 @@ def _proxy(page: Page, fetch: FetchTable) -> str | None:
     key, proxy = "proxy", fetch.proxy
     if fetch.proxy_file is not None:
         key = "proxy_file"
-        try:
-            proxy = (page.root / fetch.proxy_file).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            what = f"{fetch.proxy_file} cannot be read: {getattr(error, 'strerror', error)}"
-            page.add(("fetch", key), what, remedy="put the address there, with mode 0600")
+        remedy = "put the address there, with mode 0600"
+        proxy = page.read(fetch.proxy_file, ("fetch", key), remedy=remedy)
     if proxy is None:
         return None
+    proxy = proxy.strip()
     try:
         has_login = parse_url(proxy).login is not None
     except SourceError as error:

@@ -1,7 +1,13 @@
-"""What loads of a configuration, and yet is hardly meant: a subscription that nothing fits."""
+"""What loads of a configuration, and yet is hardly meant.
 
-from collections.abc import Iterator, Sequence
+A subscription that nothing fits; a secret that anybody may read.
+"""
+
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from watch.core.grouping import selects
 from watch.core.model import Finding, Severity, Subscription
@@ -12,6 +18,9 @@ from watch.core.rules.ruleset import Item, Rule, Ruleset
 from watch.core.toml import Path as Where
 from watch.core.toml import TomlText, suggestion
 from watch.errors import Mistake
+
+_CREDENTIALS = Path("/run/credentials")
+_SECRETS = (("mail", "password_file"), ("fetch", "proxy_file"), ("monitoring", "ping_file"))
 
 
 def idle_subscriptions(
@@ -32,6 +41,42 @@ def idle_subscriptions(
         code = Code.IDLE_SUBSCRIPTION
         if not allowed.silence(code, header) and not allowed.silence(code, mistake.line):
             yield Lint(code=code, mistake=mistake)
+
+
+def readable_secrets(toml: TomlText, root: Path) -> Iterator[Lint]:
+    """Yield a lint for each file with a secret in it that anybody on this machine may read.
+
+    Relative paths count from `root`. Those that systemd hands over are guarded by their folder
+    (systemd.exec(5), LoadCredential).
+    """
+    allowed = Allowances(toml)
+    for where in _secret_places(toml.values):
+        path = root / str(_value_at(toml.values, where))
+        try:
+            mode = path.stat().st_mode
+        except OSError:  # what cannot be read is a mistake, and told as one
+            continue
+        if not mode & stat.S_IRWXO or path.resolve().is_relative_to(_CREDENTIALS):
+            continue
+        what = "anybody on this machine may read or write it, and it holds a secret"
+        mistake = toml.mistake(where, what, remedy=f"chmod 600 {path}")
+        if not allowed.silence(Code.READABLE_SECRET, mistake.line):
+            yield Lint(code=Code.READABLE_SECRET, mistake=mistake)
+
+
+def _secret_places(values: Mapping[str, Any]) -> Iterator[Where]:
+    for where in _SECRETS:
+        if _value_at(values, where) is not None:
+            yield where
+    for index, source in enumerate(values.get("source", ())):
+        if "headers_file" in source:
+            yield ("source", index, "headers_file")
+
+
+def _value_at(values: Any, where: Where) -> object:  # noqa: ANN401 - as TOML nests them
+    for part in where:
+        values = values[part] if isinstance(part, int) else values.get(part, {})
+    return values or None
 
 
 def _mistake(

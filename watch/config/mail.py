@@ -9,6 +9,9 @@ from watch.notify.render import MailSettings
 from watch.notify.smtp import Security, SmtpSettings
 from watch.pipeline.settings import DeliverySettings, HealthSettings, OnAmbiguous
 
+_taken: dict[str, str] = {}
+"""Passwords that stood in the environment, by the names of their variables."""
+
 
 def mail_settings(page: Page, mail: MailTable) -> MailSettings:
     """Return how mails present themselves."""
@@ -60,19 +63,27 @@ def smtp_settings(page: Page, mail: MailTable) -> SmtpSettings | None:
 def _password(page: Page, mail: MailTable) -> str | None:
     """Return the password from where it is kept; it is written in no file of ours."""
     if mail.password_file is not None:
-        try:
-            return (page.root / mail.password_file).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            what = f"{mail.password_file} cannot be read: {getattr(error, 'strerror', error)}"
-            remedy = "put the password there, alone, with mode 0600"
-            page.add(("mail", "password_file"), what, remedy=remedy)
+        remedy = "put the password there, alone, with mode 0600"
+        password = page.read(mail.password_file, ("mail", "password_file"), remedy=remedy)
+        return None if password is None else password.strip()
     if mail.password_env is not None:
-        password = os.environ.get(mail.password_env)
+        password = _take(mail.password_env)
         if not password:
             what = f"{mail.password_env} is not set"
             page.add(("mail", "password_env"), what, remedy="set it for the daemon")
         return password
     return None
+
+
+def _take(name: str) -> str | None:
+    """Return a variable of the environment, and leave it there for no child to inherit.
+
+    It is kept for when the configuration is read again. To remove one is safe while other threads
+    read; only to add one moves what they look at.
+    """
+    if name in os.environ:
+        _taken[name] = os.environ.pop(name)
+    return _taken.get(name)
 
 
 def delivery_settings(page: Page, mail: MailTable) -> DeliverySettings:

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from ipaddress import ip_network
 
 from watch.config.page import Page
 from watch.config.tables import SourceTable
@@ -14,8 +13,7 @@ from watch.errors import SourceError
 from watch.ingest.feed import Feed, FullText
 from watch.ingest.feedlist import FeedListFile, load_list
 from watch.ingest.folder import Folder
-from watch.ingest.web.addresses import Network
-from watch.ingest.web.urls import parse_url
+from watch.ingest.web.urls import parse_url, split_login
 
 _FULL_TEXT: Mapping[bool | str, FullText] = {
     False: FullText.NEVER,
@@ -29,17 +27,14 @@ class Sources:
     """What is read, without the sources that have a mistake."""
 
     folders: list[Folder] = field(default_factory=list)
-    own_feeds: dict[str, Feed] = field(default_factory=dict)
-    """By name: those that the file names itself."""
-    lists: list[FeedListFile] = field(default_factory=list)
     feeds: dict[str, Feed] = field(default_factory=dict)
-    """With those of the lists."""
+    """By name, with those of the lists."""
 
 
 def sources_of(page: Page, tables: Sequence[Mapping[str, object]]) -> Sources:
     """Return the sources, in their order; the lists among them are read."""
     sources = Sources()
-    places: list[Where] = []
+    lists: list[tuple[FeedListFile, Where]] = []
     names: dict[str, int] = {}
     for index, value in enumerate(tables):
         where: Where = ("source", index)
@@ -52,14 +47,13 @@ def sources_of(page: Page, tables: Sequence[Mapping[str, object]]) -> Sources:
             case Folder() as folder:
                 sources.folders.append(folder)
             case Feed() as feed:
-                sources.own_feeds[feed.name] = feed
+                sources.feeds[feed.name] = feed
             case FeedListFile() as feed_list:
-                sources.lists.append(feed_list)
-                places.append((*where, "opml"))
+                lists.append((feed_list, (*where, "opml")))
             case None:
                 pass
-    sources.feeds = dict(sources.own_feeds)
-    for file, place in zip(sources.lists, places, strict=True):
+    for file, place in lists:
+        page.note_file(file.path)
         try:
             sources.feeds |= load_list(file, sources.feeds)
         except SourceError as error:
@@ -95,7 +89,8 @@ def _source(page: Page, table: SourceTable, where: Where) -> Folder | Feed | Fee
         parse_url(feed.url)
     except SourceError as error:
         page.add((*where, "feed"), str(error), remedy="write it as a browser shows it")
-    return feed
+    url, login = split_login(feed.url)
+    return replace(feed, url=url, headers=(*login, *feed.headers))
 
 
 def _feed(
@@ -112,7 +107,7 @@ def _feed(
         backfill=table.backfill is True,
         headers=tuple(_headers(page, table.headers_file, (*where, "headers_file"))),
         full_text=_FULL_TEXT.get(table.full_text, FullText.NEVER),
-        allow_private=tuple(_networks(page, table.allow_private, (*where, "allow_private"))),
+        allow_private=tuple(page.networks(table.allow_private, (*where, "allow_private"))),
     )
 
 
@@ -123,28 +118,12 @@ def _refuse_keys_of_feeds(page: Page, table: SourceTable, where: Where) -> None:
             page.add((*where, key), f"{key} goes with a feed", remedy=remedy, is_key=True)
 
 
-def _networks(page: Page, networks: Sequence[str], where: Where) -> Iterator[Network]:
-    for index, text in enumerate(networks):
-        try:
-            network = ip_network(text)
-        except ValueError:
-            remedy = 'write one such as "10.1.2.0/24"'
-            page.add((*where, index), f'"{text}" is no network', remedy=remedy)
-        else:
-            yield network
-
-
 def _headers(page: Page, file: str | None, where: Where) -> Iterator[tuple[str, str]]:
     """Yield the headers that a paid wire asks for, one `Name: value` on a line."""
     if file is None:
         return
-    try:
-        lines = (page.root / file).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"{file} cannot be read: {getattr(error, 'strerror', error)}"
-        page.add(where, what, remedy="create it, readable to the daemon alone")
-        return
-    for line in filter(str.strip, lines):
+    text = page.read(file, where, remedy="create it, readable to the daemon alone")
+    for line in filter(str.strip, (text or "").splitlines()):
         match = re.fullmatch(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*)", line)
         if match is None:
             # Not shown: it may hold a secret.

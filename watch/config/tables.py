@@ -12,6 +12,7 @@ class StateTable(Table):
     """[state]."""
 
     path: str = "state"
+    keep_documents: str = "400d"
 
 
 class RulesTable(Table):
@@ -49,6 +50,16 @@ class FetchTable(Table):
     proxy: str | None = None
     proxy_file: str | None = None
     ca_file: str | None = None
+
+
+class MonitoringTable(Table):
+    """[monitoring]."""
+
+    ping: str | None = None
+    ping_file: str | None = None
+    ping_every: str = "5m"
+    ping_allow_private: list[str] = Key(default_factory=list)
+    metrics_file: str | None = None
 
 
 class SourceTable(Table):
@@ -94,5 +105,6 @@ class ConfigTables(Table):
     rules: RulesTable = RulesTable()
     mail: MailTable = MailTable()
     fetch: FetchTable = FetchTable()
+    monitoring: MonitoringTable = MonitoringTable()
     source: list[dict[str, object]] = Key(default_factory=list)
     subscription: list[dict[str, object]] = Key(default_factory=list)

@@ -20,6 +20,17 @@ _DROPPED = (
 
 _TABLE: dict[int, str | None] = dict.fromkeys(_DROPPED) | {ord(c): " " for c in _BREAKS}
 
+_LINES_TABLE = (
+    dict.fromkeys(_DROPPED, "\ufffd") | {ord(c): " " for c in _BREAKS} | {ord(c): c for c in "\n\t"}
+)
+
+_LOGIN = re.compile(r"://[^/?#]*@")
+_SECRET_KEY = re.compile(
+    r"([?&;][^=&;#]*(?:key|token|auth|secret|sig|pass|pwd|session|credential|hash)[^=&;#]*=)"
+    r"[^&;#]+",
+    re.IGNORECASE,
+)
+
 _SPACES = re.compile(r"\s+")
 _CLUSTER = regex.compile(r"\X")
 
@@ -33,6 +44,24 @@ def clean(text: str) -> str:
     It says nothing about markup: `<b>` is text, and escaping it is the business of its reader.
     """
     return _SPACES.sub(" ", text.translate(_TABLE))
+
+
+def clean_lines(text: str) -> str:
+    """Return it with its lines, tabs and indentation, and what acts shown as a replacement mark.
+
+    Each character stays in its place, so that a caret below a line points where it did. For what is
+    laid out: a mistake with its line, the text of a mail.
+    """
+    return text.translate(_LINES_TABLE)
+
+
+def masked(url: str) -> str:
+    """Return an address without what may be a secret in it: its login, the keys of its query.
+
+    The name of a key is all there is to go by: `?token=...` and its like are hidden, others stay.
+    """
+    without = _LOGIN.sub("://", url)
+    return _SECRET_KEY.sub(r"\1***", without)
 
 
 def clip(text: str, most: int) -> str:

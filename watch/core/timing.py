@@ -1,6 +1,7 @@
 """When to look next, when to try again. `chance` is a random number in [0, 1)."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watch.core.model import HostState, Move, Wishes
@@ -136,3 +137,24 @@ def next_try(now: datetime, *, attempts: int, chance: float) -> datetime:
     """Return when to try a message again that failed so many times; attempts count from 1."""
     wait = min(FIRST_RETRY * 2.0 ** min(attempts - 1, 20), LONGEST_RETRY)
     return now + wait * (1 - _RETRY_JITTER / 2 + _RETRY_JITTER * chance)
+
+
+JUMP = timedelta(seconds=5)
+"""A difference that no slow machine, and no clock that is being slewed, makes from one look to the
+next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockReading:
+    """What the wall clock and a clock that nobody sets show at one moment."""
+
+    wall: datetime
+    running: float
+    """In seconds, from any beginning; it goes on while the machine sleeps."""
+
+
+def jump_of(before: ClockReading, after: ClockReading) -> timedelta | None:
+    """Return by how much the wall clock was set between two readings; None if it was not."""
+    passed = timedelta(seconds=after.running - before.running)
+    jump = after.wall - before.wall - passed
+    return jump if abs(jump) >= JUMP else None
