@@ -4,6 +4,7 @@ import threading
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -20,13 +21,52 @@ from watch.store.tellings import get_waiting
 
 def test_the_schema_that_the_migrations_make_is_the_one_the_tables_say(tmp_path: Path) -> None:
     path = tmp_path / "watchlist.db"
-    Store.open(path).close()
+    _make_schema(path, SCHEMA)
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert context.get_current_revision() == SCHEMA
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def test_a_new_database_is_what_the_migrations_make(tmp_path: Path) -> None:
+    new, migrated = tmp_path / "new.db", tmp_path / "migrated.db"
+    Store.open(new).close()
+    _make_schema(migrated, SCHEMA)
+    assert _schema_of(new) == _schema_of(migrated)
+    with closing(sqlite3.connect(new)) as connection:
+        assert connection.execute("SELECT * FROM alembic_version").fetchall() == [(SCHEMA,)]
+
+
+def _schema_of(path: Path) -> dict[str, object]:
+    """Return all that SQLite knows of a schema but the order of columns and their defaults.
+
+    A column that a migration adds has a default, for the rows that are there, and comes last.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+
+        def ask(question: str, *of: str) -> list[tuple[Any, ...]]:
+            return connection.execute(question, of).fetchall()
+
+        schema: dict[str, object] = {}
+        for name, is_without_rowid in ask("SELECT name, wr FROM pragma_table_list ORDER BY name"):
+            indexes = sorted(
+                (origin, is_unique, partial, *ask("SELECT name FROM pragma_index_info(?)", index))
+                for index, is_unique, origin, partial in ask(
+                    'SELECT name, "unique", origin, partial FROM pragma_index_list(?)', name
+                )
+            )
+            schema[name] = (
+                is_without_rowid,
+                sorted(ask('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', name)),
+                indexes,
+                sorted(ask('SELECT "from", "table", "to" FROM pragma_foreign_key_list(?)', name)),
+            )
+        schema["indexes"] = sorted(
+            ask("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        )
+        return schema
 
 
 async def test_an_older_database_is_brought_up_to_date_with_its_rows(tmp_path: Path) -> None:

@@ -107,3 +107,7 @@ async def test_a_source_may_give_more_than_one_statement_may_ask_for(store: Stor
     assert known.digests == {one.key: one.digest for one, _ in new}
     assert known.words == set(words)
     assert await store.write(documents.add_documents, new, ruleset="r") == (None,) * count
+
+
+async def test_of_no_documents_nothing_is_kept(store: Store) -> None:
+    assert await store.write(documents.add_documents, [], ruleset="r") == ()

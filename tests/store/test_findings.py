@@ -122,3 +122,19 @@ async def test_moments_are_those_of_the_documents_after_a_time(store: Store) -> 
     moments = await store.read(findings.get_moments, ["icbm", "drone"], NOW - timedelta(seconds=1))
     assert moments == {"icbm": [NOW, NOW]}
     assert await store.read(findings.get_moments, ["icbm"], NOW) == {}
+
+
+async def test_findings_are_listed_by_rule_item_source_and_time(store: Store) -> None:
+    await store.write(_accept, "one", a_matching("icbm", "nis"))
+    await store.write(_accept, "two", a_matching("drone"))
+
+    async def listed(**choice: object) -> list[str]:
+        wanted = findings.Choice(**choice)  # type: ignore[arg-type]  # its parts
+        return [one.rule for one in await store.read(findings.list_findings, wanted, most=9)]
+
+    assert await listed() == ["drone", "nis", "icbm"]
+    assert await listed(rule="[!d]*") == ["nis", "icbm"]
+    assert await listed(item="nis") == ["nis"]
+    assert await listed(source="elsewhere") == []
+    assert await listed(since=NOW, until=NOW + timedelta(seconds=1)) == ["drone", "nis", "icbm"]
+    assert await listed(until=NOW) == []

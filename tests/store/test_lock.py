@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from watch.errors import StateLockedError
+from watch.errors import StateLockedError, StoreRefusedError
 from watch.store.lock import hold_state, holder_of
 
 _HOLD = """
@@ -37,3 +37,9 @@ def test_a_state_directory_has_one_holder_who_is_named(tmp_path: Path) -> None:
     with hold_state(state):
         pass
     assert state.stat().st_mode & 0o777 == 0o700
+
+
+def test_where_no_lock_can_be_made_that_is_told(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(StoreRefusedError, match=r"File exists; give .* name another"):
+        hold_state(tmp_path / "state").__enter__()

@@ -1,6 +1,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+from sqlalchemy.exc import StatementError
+
 from tests.builders import NOW
 from watch.core.model import FileState, HostState, Move, SourceState, Validators
 from watch.store import sources
@@ -65,10 +68,17 @@ async def test_hosts_are_kept_the_newest_state_of_each(store: Store) -> None:
     assert await store.read(sources.get_hosts) == {HOST.host: newer}
 
 
-async def test_those_that_are_not_due_rest_with_where_they_were_read(store: Store) -> None:
+async def test_those_are_due_whose_time_has_come_or_that_are_new_or_elsewhere_now(
+    store: Store,
+) -> None:
+    due = replace(STATE, name="due", due=NOW)
     await store.write(sources.put_source, STATE)
-    await store.write(sources.put_source, replace(STATE, name="due", due=NOW))
-    assert await store.read(sources.get_rest, NOW) == {"kcna": STATE.location}
+    await store.write(sources.put_source, due)
+    await store.write(sources.put_source, replace(STATE, name="gone", due=NOW))
+    places = {"kcna": STATE.location, "due": STATE.location, "new": "https://x.example/"}
+    assert await store.read(sources.get_due, places, NOW) == {"due": due, "new": None}
+    moved = {"kcna": "https://x.example/"}
+    assert await store.read(sources.get_due, moved, NOW) == {"kcna": STATE}
 
 
 async def test_the_operator_hears_once_of_each_failure_and_once_of_its_end(store: Store) -> None:
@@ -88,3 +98,10 @@ async def test_the_operator_hears_once_of_each_failure_and_once_of_its_end(store
     assert await store.read(sources.get_untold, early) == (paused, told)
     await store.write(sources.put_source, replace(back, succeeded=None))
     assert await store.read(sources.get_untold, early) == (paused,), "a new address, not read yet"
+
+
+async def test_a_moment_without_a_time_zone_is_not_kept(store: Store) -> None:
+    naive = replace(STATE, due=NOW.replace(tzinfo=None))
+    with pytest.raises(StatementError, match="without a time zone"):
+        await store.write(sources.put_source, naive)
+    assert await store.read(sources.get_sources) == {}

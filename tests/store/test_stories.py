@@ -117,3 +117,11 @@ async def test_the_oldest_story_of_those_that_fit_is_taken(store: Store) -> None
     await store.write(put, a_document(f"{one} Again."), start=2)
     first, _, third = await store.read(stories)
     assert first == third
+
+
+async def test_a_document_without_words_is_a_story_of_its_own(store: Store) -> None:
+    await store.write(put, a_document(""))
+    await store.write(put, a_document(NEWS), start=5)
+    first, second = await store.read(stories)
+    assert None not in {first, second}
+    assert first != second

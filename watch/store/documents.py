@@ -24,7 +24,7 @@ class Added:
 
     id: DocumentId
     rules_before: frozenset[str]
-    """The rules that held for it in an earlier form."""
+    """The rules that held for it in an earlier form, be that let go since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,9 @@ _GET_RULES = (
     select(_DOCUMENTS.c.key, _FINDINGS.c.rule)
     .join(_FINDINGS, _FINDINGS.c.document_id == _DOCUMENTS.c.id)
     .where(_BY_KEY)
+)
+_GET_RULES_LET_GO = select(_DOCUMENTS.c.key, _DOCUMENTS.c.rules).where(
+    _BY_KEY, _DOCUMENTS.c.rules.is_not(None)
 )
 _GET_MENTIONS = (
     select(_MENTIONS)
@@ -116,6 +119,8 @@ def add_documents(
     edited = ids.keys() & revisions.keys()
     for key, rule in rows_for(transaction, _GET_RULES, edited, source=source):
         before[key].add(rule)
+    for key, rules in rows_for(transaction, _GET_RULES_LET_GO, edited, source=source):
+        before[key].update(rules)
     mentions = [
         row
         for document, its_mentions in documents

@@ -4,13 +4,11 @@ An archive may be large, and a mail about it must not hold it up: documents and 
 numbered as they come, so that a week of them is a range of numbers, found by halving.
 """
 
-import shutil
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
 
-from sqlalchemy import Column, bindparam, func, select, text, update
+from sqlalchemy import Column, bindparam, func, select, update
 
 from watch.core.health import (
     BUSY,
@@ -28,6 +26,7 @@ from watch.core.health import (
 )
 from watch.core.model import MessageId, MessageState, Place
 from watch.store.db import Transaction
+from watch.store.holdings import get_holdings
 from watch.store.rulesets import get_rule_files
 from watch.store.silences import count_hidden, get_silences
 from watch.store.sources import get_sources
@@ -274,6 +273,14 @@ def _count(transaction: Transaction, numbers: Column[int], first: int, end: int)
     return transaction.scalar(within) or 0
 
 
+def count_since(transaction: Transaction, since: datetime) -> tuple[int, int]:
+    """Return how many documents came since a moment, and how many findings they brought."""
+    first = _documents_since(transaction, since)
+    documents = select(func.count()).where(_DOCUMENTS.c.id >= first)
+    findings = select(func.count()).where(_FINDINGS.c.document_id >= first)
+    return transaction.scalar(documents) or 0, transaction.scalar(findings) or 0
+
+
 def _silences(transaction: Transaction, now: datetime) -> tuple[SilenceInForce, ...]:
     """Return the silences in force, the one that hid most first."""
     hidden = count_hidden(transaction)
@@ -286,11 +293,5 @@ def _silences(transaction: Transaction, now: datetime) -> tuple[SilenceInForce, 
 
 
 def _archive(transaction: Transaction) -> Archive:
-    main = text("SELECT file FROM pragma_database_list WHERE name = 'main'")
-    path = Path(transaction.execute(main).scalar_one())
-    log = path.with_name(f"{path.name}-wal")
-    return Archive(
-        documents=transaction.scalar(select(func.count()).select_from(_DOCUMENTS)) or 0,
-        size=path.stat().st_size + (log.stat().st_size if log.exists() else 0),
-        free=shutil.disk_usage(path.parent).free,
-    )
+    holdings = get_holdings(transaction)
+    return Archive(documents=holdings.documents, size=holdings.size, free=holdings.free)

@@ -35,6 +35,8 @@ _ACCOUNT = (
     .where(_OF_FINDING, _TELLINGS.c.outcome.is_not(None))
     .values(alert_id=bindparam("by"))
 )
+UNSETTLED = (MessageState.WAITING, MessageState.CLAIMED, MessageState.MARKED, MessageState.HELD)
+"""The states of a message that has not ended."""
 _IS_WAITING = _MESSAGES.c.state == MessageState.WAITING.value
 
 # Made once, for it is asked each second: to put it together takes longer than to execute it.
@@ -179,6 +181,11 @@ def postpone_message(
     )
 
 
+def hasten(transaction: Transaction, now: datetime) -> None:
+    """Have every message that waits to be tried again tried now: what it failed for may be gone."""
+    transaction.execute(update(_MESSAGES).where(_IS_WAITING, _MESSAGES.c.due > now).values(due=now))
+
+
 def give_back_message(transaction: Transaction, message: MessageId) -> None:
     """Give a claimed message back that was not tried."""
     transaction.execute(_change(message, MessageState.WAITING, marked=None))
@@ -206,6 +213,7 @@ def recover(transaction: Transaction, *, resends: bool) -> Recovered:
         .where(_MESSAGES.c.state == MessageState.MARKED.value)
         .values(
             state=after.value,
+            is_told=False,
             answer="the process ended before the other side's answer was recorded",
         )
     )
@@ -236,12 +244,13 @@ class OutboxState:
     counts: dict[MessageState, int]
     oldest: datetime | None
     """When the oldest message that has not ended was made."""
+    why: str | None
+    """What was said of that one last; None where it was not tried."""
     trouble: tuple[Trouble, ...]
     """The newest messages that could not be sent, or not yet."""
 
 
 _MOST_TROUBLE = 20
-_UNSETTLED = (MessageState.WAITING, MessageState.CLAIMED, MessageState.MARKED, MessageState.HELD)
 
 
 def get_outbox(transaction: Transaction) -> OutboxState:
@@ -249,12 +258,12 @@ def get_outbox(transaction: Transaction) -> OutboxState:
     counts = transaction.execute(
         select(_MESSAGES.c.state, func.count()).group_by(_MESSAGES.c.state)
     )
-    oldest = transaction.scalar(
-        select(_MESSAGES.c.created)
-        .where(_MESSAGES.c.state.in_([state.value for state in _UNSETTLED]))
+    oldest = transaction.execute(
+        select(_MESSAGES.c.created, _MESSAGES.c.answer)
+        .where(_MESSAGES.c.state.in_([state.value for state in UNSETTLED]))
         .order_by(_MESSAGES.c.created)
         .limit(1)
-    )
+    ).first()
     failed = _MESSAGES.c.state.in_([MessageState.FAILED.value, MessageState.HELD.value])
     waiting = _IS_WAITING & (_MESSAGES.c.attempts > 0)
     trouble = transaction.execute(
@@ -265,7 +274,8 @@ def get_outbox(transaction: Transaction) -> OutboxState:
     ).mappings()
     return OutboxState(
         counts={MessageState(state): count for state, count in counts},
-        oldest=oldest,
+        oldest=None if oldest is None else oldest.created,
+        why=None if oldest is None else oldest.answer,
         trouble=tuple(map(_trouble_in, trouble)),
     )
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import RowMapping, Table, bindparam, delete, func, select, update
+from sqlalchemy import Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from watch.core.model import FileState, HostState, Move, SourceState, Validators
-from watch.store.db import Transaction
+from watch.store.db import VALUES, AnyRow, Transaction, rows_for
 from watch.store.tables import DocumentRow, FileRow, HostRow, SourceRow, table_of
 
 _DOCUMENTS = table_of(DocumentRow)
@@ -28,6 +28,7 @@ def _put(table: Table, key: str) -> Insert:
 
 # Statements are made once: to put one together takes longer than to execute it.
 _GET_SOURCE = select(_SOURCES).where(_SOURCES.c.name == bindparam("name"))
+_GET_SOURCES = select(*_SOURCES.c).where(_SOURCES.c.name.in_(VALUES))
 _GET_REST = select(_SOURCES.c.name, _SOURCES.c.location).where(_SOURCES.c.due > bindparam("now"))
 _PUT_SOURCE = _put(_SOURCES, "name")
 _PUT_HOST = _put(_HOSTS, "host")
@@ -35,19 +36,29 @@ _PUT_HOST = _put(_HOSTS, "host")
 
 def get_sources(transaction: Transaction) -> dict[str, SourceState]:
     """Return the state of every source that was ever looked at, by name."""
-    rows = transaction.execute(select(_SOURCES)).mappings()
-    return {row["name"]: _state_in(row) for row in rows}
+    return {row.name: _state_in(row) for row in transaction.execute(select(*_SOURCES.c))}
 
 
 def get_source(transaction: Transaction, name: str) -> SourceState | None:
     """Return the state of one source; None before it was first looked at."""
-    row = transaction.execute(_GET_SOURCE, {"name": name}).mappings().first()
+    row = transaction.execute(_GET_SOURCE, {"name": name}).first()
     return None if row is None else _state_in(row)
 
 
-def get_rest(transaction: Transaction, now: datetime) -> dict[str, str]:
-    """Return the sources that are not due before a later time, each with its location."""
-    return dict(transaction.execute(_GET_REST, {"now": now}).all())
+def get_due(
+    transaction: Transaction, places: Mapping[str, str], now: datetime
+) -> dict[str, SourceState | None]:
+    """Return those of some sources that are due, each with its state if it has any.
+
+    `places` has the location of each by name: what is known of another location does not count.
+    """
+    resting = dict(transaction.execute(_GET_REST, {"now": now}).all())
+    due: dict[str, SourceState | None] = {
+        name: None for name, location in places.items() if resting.get(name) != location
+    }
+    for row in rows_for(transaction, _GET_SOURCES, list(due)):
+        due[row.name] = _state_in(row)
+    return due
 
 
 def get_untold(transaction: Transaction, failing_before: datetime) -> tuple[SourceState, ...]:
@@ -62,7 +73,7 @@ def get_untold(transaction: Transaction, failing_before: datetime) -> tuple[Sour
         select(_SOURCES)
         .where((fails & ~_SOURCES.c.is_told) | (is_back & _SOURCES.c.is_told))
         .order_by(_SOURCES.c.name)
-    ).mappings()
+    )
     return tuple(map(_state_in, rows))
 
 
@@ -97,28 +108,28 @@ def put_told(transaction: Transaction, name: str, *, is_told: bool) -> None:
     transaction.execute(update(_SOURCES).where(_SOURCES.c.name == name).values(is_told=is_told))
 
 
-def _state_in(row: RowMapping) -> SourceState:
+def _state_in(row: AnyRow) -> SourceState:
     move = None
-    if row["move_to"] is not None:
-        move = Move(to=row["move_to"], since=row["move_since"])
+    if row.move_to is not None:
+        move = Move(to=row.move_to, since=row.move_since)
     return SourceState(
-        name=row["name"],
-        location=row["location"],
-        validators=Validators(etag=row["etag"], last_modified=row["last_modified"]),
-        due=row["due"],
-        has_baseline=row["has_baseline"],
-        succeeded=row["succeeded"],
-        failing_since=row["failing_since"],
-        failures=row["failures"],
-        error=row["error"],
-        note=row["note"],
-        pace=row["pace"],
-        url=row["url"],
+        name=row.name,
+        location=row.location,
+        validators=Validators(etag=row.etag, last_modified=row.last_modified),
+        due=row.due,
+        has_baseline=row.has_baseline,
+        succeeded=row.succeeded,
+        failing_since=row.failing_since,
+        failures=row.failures,
+        error=row.error,
+        note=row.note,
+        pace=row.pace,
+        url=row.url,
         move=move,
-        gone_times=row["gone_times"],
-        gone_at=row["gone_at"],
-        paused_since=row["paused_since"],
-        is_told=row["is_told"],
+        gone_times=row.gone_times,
+        gone_at=row.gone_at,
+        paused_since=row.paused_since,
+        is_told=row.is_told,
     )
 
 

@@ -6,16 +6,21 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Column,
+    Connection,
     DateTime,
     Dialect,
     Index,
     Interval,
     LargeBinary,
+    MetaData,
+    String,
     Table,
     TypeDecorator,
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Field, SQLModel
 
 metadata = SQLModel.metadata
@@ -108,6 +113,9 @@ class DocumentRow(SQLModel, table=True):
         UniqueConstraint("source", "key", "revision"),
         Index(None, "source", "digest"),
         Index(None, "source", "words_digest"),
+        Index(None, "story_id", "seen", sqlite_where=text("story_id IS NOT NULL")),
+        # Of those that are whole: what was let go takes no room in it.
+        Index(None, "seen", "source", sqlite_where=text("rules IS NULL")),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -129,8 +137,10 @@ class DocumentRow(SQLModel, table=True):
     is_degraded: bool
     ruleset: str
     """The fingerprint of the rules it was checked by."""
-    story_id: int | None = Field(default=None, index=True)
+    story_id: int | None = None
     """What it tells; None where nobody is to be told of it."""
+    rules: list[str] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    """Those that held for it, once it was let go with its findings; None as long as it is whole."""
 
 
 class MentionRow(SQLModel, table=True):
@@ -184,6 +194,7 @@ class StoryMarkRow(SQLModel, table=True):
     """A number by which the stories are found that a document may tell."""
 
     __tablename__ = "story_marks"
+    __table_args__ = {"sqlite_with_rowid": False}
 
     mark: int = Field(primary_key=True, sa_type=BigInteger)
     story_id: int = Field(primary_key=True)
@@ -297,6 +308,20 @@ class DepartureRow(SQLModel, table=True):
     path: str = Field(primary_key=True)
     items: int
     left: datetime = Field(sa_type=UtcDateTime)
+
+
+_VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+"""As alembic makes it, which finds there what a database is to be brought up from."""
+
+
+def make_tables(connection: Connection, revision: str) -> None:
+    """Make what migrations up to a revision, the newest, come to.
+
+    They take five times as long, and alembic to be loaded.
+    """
+    metadata.create_all(connection)
+    _VERSION.create(connection, checkfirst=True)
+    connection.execute(insert(_VERSION).values(version_num=revision).on_conflict_do_nothing())
 
 
 def table_of(row: type[SQLModel]) -> Table:

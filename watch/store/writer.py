@@ -8,12 +8,15 @@ Nobody is answered before the COMMIT, and when that fails it fails for all of th
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
+
+from watch.errors import StoreUnavailableError
 
 T = TypeVar("T")
 
@@ -53,10 +56,11 @@ class Writer:
     def _do(self, function: Callable[[Connection], T]) -> tuple[T, Future[None]]:
         shared = self._shared or self._begin()
         is_done = False
-        shared.connection.exec_driver_sql("SAVEPOINT one")
+        driver = _driver_of(shared.connection)
+        driver.execute("SAVEPOINT one")
         try:
             value = function(shared.connection)
-            shared.connection.exec_driver_sql("RELEASE one")
+            driver.execute("RELEASE one")
             is_done = True
         finally:
             if not is_done:
@@ -74,12 +78,13 @@ class Writer:
 
     def _undo(self, shared: _Shared) -> None:
         """Undo one write alone; where the database undid all, the others are to hear of it."""
+        driver = _driver_of(shared.connection)
         is_undone = False
         try:
             # A full disk, for one, makes SQLite roll the whole transaction back.
-            if _is_open(shared.connection):
-                shared.connection.exec_driver_sql("ROLLBACK TO one")
-                shared.connection.exec_driver_sql("RELEASE one")
+            if driver.in_transaction:
+                driver.execute("ROLLBACK TO one")
+                driver.execute("RELEASE one")
                 is_undone = True
         finally:
             if not is_undone:
@@ -92,14 +97,16 @@ class Writer:
         with shared.connection as connection:
             try:
                 if shared.is_lost:
-                    raise RuntimeError("the database undid this as well when another write failed")
+                    raise StoreUnavailableError(
+                        "the database undid this as well when another write failed; try again"
+                    )
                 connection.commit()
             finally:
                 # A COMMIT that fails leaves its transaction open.
                 connection.rollback()
 
 
-def _is_open(connection: Connection) -> bool:
-    """Whether a transaction is open, as the database itself has it."""
-    is_open: bool = connection.connection.driver_connection.in_transaction  # type: ignore[union-attr]  # it is connected
-    return is_open
+def _driver_of(connection: Connection) -> sqlite3.Connection:
+    """Return what SQLAlchemy itself asks: for a word that it knows nothing of, 10 times faster."""
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # it is connected
+    return driver

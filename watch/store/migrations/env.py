@@ -9,6 +9,8 @@ context.configure(
     target_metadata=metadata,
     render_as_batch=True,
     transaction_per_migration=False,
+    # Alembic takes SQLite for one that cannot, and commits after each migration.
+    transactional_ddl=True,
 )
 with context.begin_transaction():
     context.run_migrations()
