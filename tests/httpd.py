@@ -16,6 +16,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -69,6 +70,8 @@ class Request:
     """With its query."""
     headers: Mapping[str, str]
     """Names in lower case."""
+    at: float = 0.0
+    """When its head was in, on the monotonic clock, in seconds."""
 
 
 def redirect(to: str, *, status: int = 302) -> Answer:
@@ -197,7 +200,7 @@ def _parsed(head: bytes) -> Request:
     method, path, _ = first.split(" ", 2)
     pairs = (line.partition(":") for line in lines if line)
     headers = {name.lower(): value.strip() for name, _, value in pairs}
-    return Request(method=method, path=path, headers=headers)
+    return Request(method=method, path=path, headers=headers, at=time.monotonic())
 
 
 def _holds(request: Request, name: str, value: str | None) -> bool:

@@ -116,7 +116,10 @@ class SmtpServer:
         self._answers[verb] += answers
 
     def hook(self, verb: str, call: Callable[[], None]) -> None:
-        """Call it whenever the verb comes, in the server's thread, before the answer."""
+        """Call it whenever the verb comes, in the server's thread, before the answer.
+
+        LINE is one of them where a BODY is scripted: the first line of the mail is in.
+        """
         self._hooks[verb] = call
 
     def wait_for(self, count: int, *, within: float = 10.0) -> list[Mail]:
@@ -298,6 +301,7 @@ class _Connection(SMTP):
         elif verb == "DATA" and (deed := self._owner.next_answer("BODY")) is not None:
             await self.push("354 go ahead")
             await self._reader.readline()
+            self._owner.next_answer("LINE")
             await self._give(deed)
         else:
             await method(arg)

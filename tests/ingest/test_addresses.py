@@ -47,7 +47,8 @@ def test_a_block_is_refused_from_its_first_to_its_last_address(block: Network, u
 def test_a_refusal_says_what_is_there_and_what_to_write() -> None:
     assert refusal(ip_address("10.1.2.3")) == (
         "leads into 10.0.0.0/8 (private networks), which is not public; if that is meant, write "
-        'allow_private = ["10.0.0.0/8"], or a smaller network, into its [[source]]; on the command '
+        'allow_private = ["10.0.0.0/8"], or a smaller network, into its [[source]] (of a ping: '
+        "ping_allow_private); on the command "
         "line: --allow-private"
     )
 

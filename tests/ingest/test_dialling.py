@@ -109,7 +109,7 @@ async def test_the_error_names_the_host_and_what_to_write_and_not_its_address() 
     assert error == (
         "intranet.example leads into 10.0.0.0/8 (private networks), which is not public; if that "
         'is meant, write allow_private = ["10.0.0.0/8"], or a smaller network, into its '
-        "[[source]]; on the command line: --allow-private"
+        "[[source]] (of a ping: ping_allow_private); on the command line: --allow-private"
     )
 
 

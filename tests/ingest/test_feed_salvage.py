@@ -184,6 +184,42 @@ def test_items_in_a_script_are_no_entries_and_one_never_closed_hides_none(
     assert "".join(entry.title for entry in found) == titles
 
 
+@pytest.mark.parametrize(
+    "feed",
+    [
+        "<rdf:RDF><channel><title>T</title></channel><item><title>A</title><descri",
+        rss("<item<image>><title>A</title></item>"),
+        rss("&<ite?m><title>A</title></item>"),
+        rss("<item>&</item>"),
+        atom("") + "<entry",
+        "<entry><title>A</title></entry>" + atom("&"),
+    ],
+)
+def test_a_feed_with_the_trace_of_an_entry_and_not_one_whole_is_no_empty_feed(feed: str) -> None:
+    with pytest.raises(NotReadableError, match="or not one whole entry"):
+        parse_feed(feed.encode(), url=URL, content_type=None)
+
+
+@pytest.mark.parametrize("feed", [rss("&"), rss("<items>&</items>"), atom("<entries/>&")])
+def test_a_broken_feed_without_the_trace_of_an_entry_is_an_empty_feed(feed: str) -> None:
+    assert parse_feed(feed.encode(), url=URL, content_type=None).entries == ()
+
+
+def test_controls_within_tags_hide_no_entry() -> None:
+    feed = "<rss><chan\x04nel><it\x0bem\x1f><ti\x0etle>A</title></ite\x01m></channel></rss>"
+    found = parse_feed(feed.encode(), url=URL, content_type=None).entries
+    assert [entry.title for entry in found] == ["A"]
+
+
+def test_prefixes_declared_in_capitals_are_known() -> None:
+    feed = (
+        '<RDF XMLNS:R="HTTP://PURL.ORG/RSS/1.0/"><R:CHANNEL/>'
+        "<R:ITEM><R:TITLE>A</R:TITLE></R:ITEM></RDF>"
+    )
+    found = parse_feed(feed.encode(), url=URL, content_type=None).entries
+    assert [entry.title for entry in found] == ["A"]
+
+
 def test_a_text_of_very_many_lines_keeps_its_words() -> None:
     lines = "one\n\n\n\ntwo\n" * 60_000
     feed = parse_feed(rss(f"<item><title>{lines}</title></item>").encode(), url="", content_type="")
@@ -255,6 +291,7 @@ HOSTILE = {
     ),
     "links": rss(f"<item><title>kept</title>{'<link>http://x.example/</link>' * 15_000}</item>"),
     "angles": rss(KEPT + f"<item><description>{'<' * 100_000}</description></item>"),
+    "name": rss(f"{KEPT}<item {'x' * 300_000}>"),
     "quotes": rss(KEPT + "<title a='" * 30_000),
     "lines": atom(
         f"<entry><title>kept</title><content type='xhtml'>{chr(10) * 300_000}<b/></content></entry>"
@@ -269,12 +306,21 @@ HOSTILE = {
 }  # fmt: skip
 
 
+def first_title(body: bytes) -> tuple[str, float]:
+    """Return a feed's first title and the seconds of a processor that reading it took.
+
+    Not those of a clock: how long it waits for a processor is not the parser's doing.
+    """
+    began = time.process_time()
+    feed = parse_feed(body, url=URL, content_type=None)
+    return feed.entries[0].title, time.process_time() - began
+
+
 @pytest.mark.parametrize("feed", HOSTILE.values(), ids=HOSTILE.keys())
 async def test_a_hostile_feed_is_read_within_its_limits(sandbox: Sandbox, feed: str) -> None:
-    began = time.monotonic()
-    parsed = await sandbox.run(parse_feed, feed.encode(), url=URL, content_type=None)
-    assert time.monotonic() - began < 10
-    assert parsed.entries[0].title == "kept"
+    title, took_s = await sandbox.run(first_title, feed.encode())
+    assert title == "kept"
+    assert took_s < 10
 
 
 async def test_deep_json_is_no_crash(sandbox: Sandbox) -> None:

@@ -24,6 +24,21 @@ async def test_a_function_is_run_in_another_process_with_its_arguments(sandbox: 
     assert await sandbox.run(chores.process) != os.getpid()
 
 
+async def test_the_environment_is_left_alone_for_other_threads_read_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In C, setenv may move what getenv looks at: localtime, a resolver, OpenSSL."""
+    written: list[tuple[bytes, ...]] = []
+    with monkeypatch.context() as patch:
+        for name in ("putenv", "unsetenv"):
+            patch.setattr(os, name, lambda *what: written.append(what))
+        with Sandbox(workers=1) as sandbox:
+            assert await sandbox.run(chores.double, 3) == 6
+        os.environ["WATCHLIST_TEST"] = "seen"
+        del os.environ["WATCHLIST_TEST"]
+    assert written == [(b"WATCHLIST_TEST", b"seen"), (b"WATCHLIST_TEST",)]
+
+
 async def test_a_child_serves_more_than_one_call(sandbox: Sandbox) -> None:
     assert await sandbox.run(chores.process) == await sandbox.run(chores.process)
 
@@ -72,6 +87,23 @@ async def test_a_call_without_end_is_stopped_at_its_time_limit(strict: Sandbox) 
     assert await strict.run(chores.double, 2) == 4
 
 
+async def test_one_child_serves_all_calls_that_are_quick() -> None:
+    with Sandbox(workers=2, patience_s=60) as sandbox:
+        calls = (sandbox.run(chores.process) for _ in range(20))
+        assert len(set(await asyncio.gather(*calls))) == 1
+
+
+async def test_another_child_starts_beside_a_call_that_takes_long_and_no_more_than_may() -> None:
+    with Sandbox(workers=2, seconds=60, patience_s=0.2) as sandbox:
+        hanging = asyncio.create_task(sandbox.run(chores.hang))
+        await asyncio.sleep(0)
+        calls = (sandbox.run(chores.process) for _ in range(5))
+        assert len(set(await asyncio.gather(*calls))) == 1
+        assert not hanging.done()
+        hanging.cancel()
+        await asyncio.gather(hanging, return_exceptions=True)
+
+
 async def test_waiting_for_a_turn_does_not_count_as_running(strict: Sandbox) -> None:
     async with asyncio.TaskGroup() as tasks:
         hanging = [
@@ -103,9 +135,10 @@ async def test_a_pool_found_broken_is_built_anew(strict: Sandbox) -> None:
     pid = await strict.run(chores.process)
     os.kill(pid, signal.SIGKILL)
     # The only child, and idle: the pool itself breaks, as soon as it has looked.
-    assert strict._pool is not None
+    (cell,) = strict._cells
+    assert cell._pool is not None
     async with asyncio.timeout(10):
-        while strict._pool.active:  # noqa: ASYNC110 - the pool has no event to wait for
+        while cell._pool.active:  # noqa: ASYNC110 - the pool has no event to wait for
             await asyncio.sleep(0.02)
     assert await strict.run(chores.process) != pid
 
@@ -119,7 +152,7 @@ async def test_children_that_die_before_they_take_a_call_are_an_error_not_a_loop
 
 
 async def test_calls_that_lose_their_pool_together_each_end() -> None:
-    with Sandbox(workers=2) as sandbox:
+    with Sandbox(workers=2, patience_s=0) as sandbox:
         calls = (sandbox.run(chores.ignore, chores.Bomb()) for _ in range(2))
         ends = await asyncio.gather(*calls, return_exceptions=True)
         assert {type(end) for end in ends} == {SourceError}
@@ -169,7 +202,8 @@ async def test_a_cancelled_call_is_stopped_and_leaves_the_sandbox_sound(strict: 
 
 async def test_nothing_is_started_before_the_first_call_nor_left_after_the_last() -> None:
     sandbox = Sandbox(workers=1)
-    assert sandbox._pool is None
+    (cell,) = sandbox._cells
+    assert cell._pool is None
     sandbox.close()
     pid = await sandbox.run(chores.process)
     sandbox.close()

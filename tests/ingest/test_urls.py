@@ -1,3 +1,4 @@
+from base64 import b64encode
 from ipaddress import ip_address
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from tests.ingest.stubs import Dialler, Resolver
 from watch.errors import SourceError
 from watch.ingest.web import Web
-from watch.ingest.web.urls import parse_url
+from watch.ingest.web.urls import parse_url, split_login
 
 PUBLIC = {
     "wire.example": ["93.184.216.34"],
@@ -300,3 +301,19 @@ def test_a_link_stays_or_leads_to_an_address(reference: str) -> None:
         return
     assert url.scheme in {"http", "https"}
     assert url.host
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "says"),
+    [
+        ("http://me:s%40cret@wire.example/a?b", "http://wire.example/a?b", "me:s@cret"),
+        ("https://token@wire.example", "https://wire.example/", "token:"),
+        ("https://wire.example/ä#x", "https://wire.example/ä#x", None),
+        ("no address", "no address", None),
+    ],
+)
+def test_what_is_kept_of_an_address_has_no_login(written: str, kept: str, says: str | None) -> None:
+    url, headers = split_login(written)
+    assert url == kept
+    encoded = None if says is None else b64encode(says.encode()).decode()
+    assert headers == (() if encoded is None else (("Authorization", f"Basic {encoded}"),))

@@ -412,6 +412,7 @@ def heavy(draw: st.DrawFn) -> Case:
     )
 
 
+@pytest.mark.timeout(900)  # it looks at much, and machines are shared
 @settings(max_examples=15, deadline=None)
 @given(heavy())
 def test_no_alert_makes_a_part_too_large(one: Case) -> None:

@@ -21,7 +21,8 @@ from watch.errors import (
     PermanentError,
     TransientError,
 )
-from watch.notify.smtp import ANSWER_LENGTH, Security, Smtp, SmtpSettings, TimeLimits
+from watch.notify.smtp import MOST_MAILS, Security, Smtp, SmtpSettings, TimeLimits
+from watch.notify.verdicts import ANSWER_LENGTH
 
 MAIL = Message(
     recipient="desk@example.org",
@@ -78,6 +79,43 @@ async def test_one_connection_serves_many_mails(server: SmtpServer) -> None:
         *("CONNECT", "EHLO", "MAIL", "RCPT", "DATA"),
         *("RSET", "MAIL", "RCPT", "DATA", "QUIT"),
     ]
+
+
+async def test_a_connection_is_renewed_after_a_number_of_mails(server: SmtpServer) -> None:
+    async with client(server, TimeLimits(connect=5, command=5, answer=5, quit=5)) as smtp:
+        for _ in range(MOST_MAILS + 1):
+            await send(smtp)
+    connections = [mail.connection for mail in server.accepted]
+    assert connections == [1] * MOST_MAILS + [2]
+    assert server.verbs.count("QUIT") == 2
+
+
+async def test_a_connection_is_renewed_after_a_time(server: SmtpServer) -> None:
+    limits = TimeLimits(connect=5, command=5, connection=0, answer=5, quit=5)
+    async with client(server, limits) as smtp:
+        await send(smtp)
+        await send(smtp)
+    assert [mail.connection for mail in server.accepted] == [1, 2]
+
+
+async def test_the_size_of_a_mail_is_told_where_the_server_asks_for_it(server: SmtpServer) -> None:
+    async with client(server) as smtp:
+        await send(smtp, replace(MAIL, content=b"Subject: x\n\nHello"))
+    assert f"MAIL FROM:<alerts@example.org> SIZE={len(MAIL.content)}" in [
+        line for _, line in server.commands
+    ]
+
+
+async def test_a_mail_larger_than_the_server_takes_fails_alone_and_unsent(
+    server: SmtpServer,
+) -> None:
+    large = replace(MAIL, content=b"Subject: x\r\n\r\n" + b"x\r\n" * 12_000_000)
+    async with client(server) as smtp:
+        with pytest.raises(PermanentError, match=r"has 36,000,014 bytes, .* takes 33,554,432"):
+            await send(smtp, large)
+        await send(smtp)
+    assert [mail.connection for mail in server.accepted] == [1]
+    assert server.verbs.count("MAIL") == 1
 
 
 async def test_mails_sent_at_once_wait_for_one_another(server: SmtpServer) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from watch.errors import NotReadableError, SourceError
 from watch.ingest.feed import Feed
 from watch.ingest.opml import MAX_BYTES, Listed, parse_opml
+from watch.ingest.web.urls import split_login
 
 _NAME_LENGTH = 80
 
@@ -20,24 +21,6 @@ class FeedListFile:
     path: Path
     each: Feed
     """What holds for each of its feeds, but for name and address; its name is that of the list."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListStamp:
-    """What a look at a list without reading it tells; None for what is not there."""
-
-    size: int
-    mtime_ns: int
-    inode: int
-
-
-def stamp_list(file: FeedListFile) -> ListStamp | None:
-    """Return the stamp of a list; equal while it is not edited."""
-    try:
-        status = file.path.stat()
-    except OSError:
-        return None
-    return ListStamp(size=status.st_size, mtime_ns=status.st_mtime_ns, inode=status.st_ino)
 
 
 def load_list(file: FeedListFile, known: Mapping[str, Feed]) -> dict[str, Feed]:
@@ -56,13 +39,20 @@ def load_list(file: FeedListFile, known: Mapping[str, Feed]) -> dict[str, Feed]:
     except NotReadableError as error:
         raise NotReadableError(f"{file.path.name}: {error}") from error
     urls = {feed.url for feed in known.values()}
+    logins: dict[str, tuple[tuple[str, str], ...]] = {}
+    bare = []
+    for feed in listed:
+        url, login = split_login(feed.url)
+        logins.setdefault(url, login)
+        bare.append(replace(feed, url=url))
     # An address that stands there twice goes by its first place.
-    new = {feed.url: feed for feed in reversed(listed) if feed.url not in urls}
+    new = {feed.url: feed for feed in reversed(bare) if feed.url not in urls}
     titles = Counter(map(_title, new.values()))
     feeds: dict[str, Feed] = {}
     for feed in reversed(new.values()):
         name = _free_name(_name(feed, titles), known.keys() | feeds.keys())
-        feeds[name] = replace(file.each, name=name, url=feed.url)
+        headers = (*logins[feed.url], *file.each.headers)
+        feeds[name] = replace(file.each, name=name, url=feed.url, headers=headers)
     return feeds
 
 

@@ -113,8 +113,11 @@ def detect_language(text: str) -> str | None:
 
 
 def _detected(text: str) -> str | None:
-    letters = sum(map(str.isalpha, text))
-    dense = len(_DENSE.findall(_without_ascii(text)))
+    if text.isascii():
+        letters, dense = _count(text, _CAPITALS + _SMALL), 0
+    else:
+        letters = sum(map(str.isalpha, text))
+        dense = len(_DENSE.findall(_without_ascii(text)))
     if letters + (DENSE_LETTER - 1) * dense < LEAST_LETTERS:
         return None
     guess = guess_language(text)

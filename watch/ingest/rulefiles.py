@@ -7,6 +7,7 @@ from pathlib import Path
 from watch.core.rules.parse import parse_rule_file
 from watch.core.rules.ruleset import RuleFile, Ruleset, assemble
 from watch.errors import Mistake
+from watch.ingest.stamp import FileStamp, stamp_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +24,7 @@ class Stamp:
     """What a look at a rule file without reading it tells; an edit changes it."""
 
     label: str
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    """Of its inode: a file that could not be read may be readable now."""
-    inode: int
+    file: FileStamp
 
 
 def find_rule_files(folder: RulesFolder) -> Iterator[tuple[Path, str]]:
@@ -48,18 +45,9 @@ def stamp_rule_files(folder: RulesFolder) -> tuple[Stamp, ...]:
 
 def _stamped(folder: RulesFolder) -> Iterator[tuple[Stamp, Path]]:
     for path, label in find_rule_files(folder):
-        try:
-            status = path.stat()
-        except OSError:  # gone since it was listed: the next look will not list it
-            continue
-        stamp = Stamp(
-            label=label,
-            size=status.st_size,
-            mtime_ns=status.st_mtime_ns,
-            ctime_ns=status.st_ctime_ns,
-            inode=status.st_ino,
-        )
-        yield stamp, path
+        stamp = stamp_of(path)
+        if stamp is not None:  # else gone since it was listed: the next look will not list it
+            yield Stamp(label=label, file=stamp), path
 
 
 def read_rule_files(folder: RulesFolder, known: Mapping[Stamp, RuleFile]) -> dict[Stamp, RuleFile]:

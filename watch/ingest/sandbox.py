@@ -6,6 +6,9 @@
 Children are spawned, not forked: a fork of a process with threads may hang, and a fork server
 would be one more process whose death had to be mended. A child takes about half a second to
 start; a call to one that runs costs less than a millisecond.
+
+They inherit the environment, which is never written here, not even for a moment: in C, whoever
+reads it meanwhile in another thread may crash (getenv(3), on setenv).
 """
 
 import asyncio
@@ -14,6 +17,7 @@ import contextlib
 import resource
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast
@@ -34,6 +38,9 @@ LOOK_EVERY_S = 0.25
 """How often the pool looks after its children, in seconds: so much later is one ended that is over
 its time. To look ten times a second, as it does by itself, takes as long as all else in an idle
 daemon."""
+PATIENCE_S = 2.0
+"""How many seconds a call takes before those that wait get another child. One child keeps up with
+all that feeds bring; the next takes half a second to start, and 40 MB."""
 MESSAGE_LENGTH = 300
 """How much of a foreign exception's text is kept, in characters."""
 
@@ -79,7 +86,11 @@ class _Children(SpawnContext):
 
 
 class Sandbox:
-    """Runs functions in children; a context manager. The children start with the first call."""
+    """Runs functions in children; a context manager.
+
+    The first child starts with the first call, another where a call that takes long has others
+    wait.
+    """
 
     def __init__(
         self,
@@ -88,15 +99,16 @@ class Sandbox:
         seconds: float = 30.0,
         memory_mb: int = 512,
         grace_s: float = GRACE_S,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._workers = workers
-        self._seconds = seconds
-        self._memory_mb = memory_mb
-        self._grace_s = grace_s
-        # Nothing waits inside the pool: there, waiting would count as running late.
-        self._turns = asyncio.Semaphore(workers)
-        self._pool: ProcessPool | None = None
+        self._limits = _Limits(seconds=seconds, memory_mb=memory_mb, grace_s=grace_s)
+        self._patience_s = patience_s
         self._children = _Children()
+        self._cells: list[_Cell] = []
+        # Nothing waits inside a pool: there, waiting would count as running late.
+        self._free: asyncio.LifoQueue[_Cell] = asyncio.LifoQueue()
+        self._add_cell()
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the function returns in a child.
@@ -106,13 +118,18 @@ class Sandbox:
         much memory, death - is a SourceError. Cancelled, it kills the child. A function may run
         twice, if its child was lost before anybody knew what it was at.
         """
-        async with self._turns:
+        cell = await self._free.get()
+        slow = asyncio.get_running_loop().call_later(self._patience_s, self._add_cell)
+        try:
             end, value = (
-                await self._outcome(function, args, kwargs)
+                await cell.outcome(function, args, kwargs)
                 # A child that dies idle breaks the whole pool. The next one is sound.
-                or await self._outcome(function, args, kwargs)
+                or await cell.outcome(function, args, kwargs)
                 or (_FAILED, "no parser can be started; look for memory and processes to spare")
             )
+        finally:
+            slow.cancel()
+            self._free.put_nowait(cell)
         if end == _DONE:
             return cast("T", value)
         error = NotReadableError if end == _REFUSED else SourceError
@@ -120,10 +137,9 @@ class Sandbox:
 
     def close(self) -> None:
         """Kill the children; blocks for moments. What still runs must have been cancelled."""
-        pool, self._pool = self._pool, None
         try:
-            if pool is not None:
-                _stop(pool)
+            for cell in self._cells:
+                cell.close()
         finally:
             self._children.kill()
 
@@ -138,25 +154,50 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    async def _outcome(
+    def _add_cell(self) -> None:
+        if len(self._cells) < self._workers:
+            cell = _Cell(self._limits, self._children)
+            self._cells.append(cell)
+            self._free.put_nowait(cell)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Limits:
+    """What one call may cost."""
+
+    seconds: float
+    memory_mb: int
+    grace_s: float
+
+
+class _Cell:
+    """A place for one child at a time: a pool, made when it is needed."""
+
+    def __init__(self, limits: _Limits, children: _Children) -> None:
+        self._limits = limits
+        self._children = children
+        self._pool: ProcessPool | None = None
+
+    async def outcome(
         self,
         function: Callable[..., object],
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
     ) -> tuple[str, object] | None:
-        """Return how a call ends in a child; None when the pool broke before anybody knew."""
+        """Return how a call ends in the child; None when the pool broke before anybody knew."""
+        limits = self._limits
         pool = self._pool = self._pool or self._new_pool()
-        limit = asyncio.timeout(self._seconds + self._grace_s)
+        limit = asyncio.timeout(limits.seconds + limits.grace_s)
         try:
             async with limit:
-                call = (function, args, kwargs, self._memory_mb)
-                future = pool.schedule(_attempt, args=call, timeout=self._seconds)
+                call = (function, args, kwargs, limits.memory_mb)
+                future = pool.schedule(_attempt, args=call, timeout=limits.seconds)
                 return await asyncio.wrap_future(future)
         except TimeoutError:
             if limit.expired():
                 await self._discard(pool)
             raise SourceError(
-                f"no end to reading it within {self._seconds:g} s; the parser was stopped"
+                f"no end to reading it within {limits.seconds:g} s; the parser was stopped"
             ) from None
         except ProcessExpired as death:
             raise SourceError(f"the parser died reading it ({_cause(death)})") from death
@@ -164,16 +205,23 @@ class Sandbox:
             await self._discard(pool)
             return None
 
+    def close(self) -> None:
+        """Kill the child, if there is one."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            _stop(pool)
+
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(
-            max_workers=self._workers,
+            max_workers=1,
             max_tasks=MAX_TASKS,
             initializer=_limit,
-            initargs=(self._memory_mb,),
+            initargs=(self._limits.memory_mb,),
             context=self._children,
         )
 
     async def _discard(self, pool: ProcessPool) -> None:
+        # At once, not in the thread: whoever is next, also after a cancellation, has a new one.
         if self._pool is pool:
             self._pool = None
             await asyncio.to_thread(_stop, pool)

@@ -56,19 +56,21 @@ def deliveries_notice(to: str, *, lost: Sequence[Untold], outages: Sequence[Outa
 
 _FAILED = (
     "An address that does not exist is best taken out of its [[subscription]] in config.toml, or "
-    "put right there: what comes from then on goes to the new one."
+    "put right there: what comes from then on goes to the new one. `watchlist outbox release` "
+    "with its number sends a mail that failed once more, to the address it has."
 )
 _HELD = (
     "The process ended while a held mail was on its way, so that nobody knows whether it came: "
-    "ask its reader, who finds it by its Message-ID. `on_ambiguous` in [mail] decides between "
-    "holding such mails and sending them again."
+    "ask its reader, who finds it by its Message-ID. Then `watchlist outbox release` with its "
+    "number sends it, again or at last, and `watchlist outbox cancel` ends it. `on_ambiguous` in "
+    "[mail] decides between holding such mails and sending them again."
 )
 
 
 def _outcome(*, is_lost: bool, is_late: bool) -> str:
     """Return what has become of the mails."""
     lost = (
-        "What failed or is held is not sent again. The findings that it told are kept: "
+        "What failed or is held is not sent again by itself. The findings that it told are kept: "
         "`watchlist findings` lists them."
         if is_lost
         else ""
@@ -85,12 +87,12 @@ def _named(messages: Sequence[Untold]) -> str:
 
 def _failed(one: Untold) -> str:
     ended = f"failed on {moment(one.settled, UTC)}" if one.settled else "failed"
-    return _set(_to(one), ended, one.answer)
+    return _set(_to(one), f"number {one.id}, {ended}", one.answer)
 
 
 def _held(one: Untold) -> str:
     written = f"held, written on {moment(one.created, UTC)}"
-    return _set(_to(one), written, f"Message-ID: {one.message_id}")
+    return _set(_to(one), written, f"number {one.id}, Message-ID: {one.message_id}")
 
 
 def _to(one: Untold) -> str:

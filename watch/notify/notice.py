@@ -1,4 +1,4 @@
-"""What the owners of rule files are told: one breaks, loads again, or is deleted.
+"""What owners of rule files are told: one breaks, loads again, or is deleted. So of the settings.
 
 Every string that a template gets to see is clean, and none is longer than fits.
 """
@@ -77,6 +77,33 @@ def broken_notice(to: str, broken: Broken, kept: KeptFile) -> Notice:
     )
 
 
+def unloaded_notice(
+    to: str, path: str, mistakes: Sequence[Mistake], *, since: datetime, now: datetime
+) -> Notice:
+    """Return what is told of an edited configuration that does not load.
+
+    `since` is when the one in force was taken up.
+    """
+    what = f"{_name(path)} does not load"
+    return Notice(
+        to=to,
+        topic=path,
+        key=("unloaded", path, *map(str, mistakes), str(now)),
+        contents={
+            "subject": f"{what}: {_errors(len(mistakes))}; nothing is changed by it",
+            "lead": f"{what}: {_errors(len(mistakes))}.",
+            "errors": _shown(mistakes),
+            "more": len(mistakes[_MISTAKES:]),
+            "outcome": (
+                f"The configuration of {moment(since, UTC)} stays in force until the file loads "
+                "again. A daemon that is started anew would not start with this one."
+            ),
+            "advice": _MEND,
+            "why": _AS_OPERATOR,
+        },
+    )
+
+
 def conflict_notice(
     to: str, conflict: Conflict, paths: Sequence[str], *, since: datetime, now: datetime
 ) -> Notice:
@@ -100,8 +127,8 @@ def conflict_notice(
     )
 
 
-def mended_notice(to: str, paths: Sequence[str], now: datetime) -> Notice:
-    """Return what is told of files that load again."""
+def mended_notice(to: str, paths: Sequence[str], now: datetime, *, is_owned: bool = True) -> Notice:
+    """Return what is told of files that load again; the configuration has no owner."""
     what = f"{_listed(paths)} {_verb(paths, 'loads', 'load')} again"
     return Notice(
         to=to,
@@ -114,7 +141,7 @@ def mended_notice(to: str, paths: Sequence[str], now: datetime) -> Notice:
             "more": 0,
             "outcome": "What lies on disk is in force.",
             "advice": "",
-            "why": _AS_OWNER,
+            "why": _AS_OWNER if is_owned else _AS_OPERATOR,
         },
     )
 
@@ -141,6 +168,7 @@ def gone_notice(to: str, gone: Gone, now: datetime) -> Notice:
 
 
 _AS_OWNER = "You get this as the owner of the file, or as the operator where it names none."
+_AS_OPERATOR = "You get this as the operator of the watchlist."
 _MEND = "Mend the file and save it: it is taken up at once. `watchlist check` tells all errors."
 
 

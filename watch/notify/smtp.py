@@ -1,8 +1,8 @@
 """Mails over SMTP: one at a time, to one recipient each, over one connection that is kept."""
 
 import asyncio
-import base64
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,17 +21,11 @@ from watch.errors import (
     TransientError,
 )
 from watch.notify.addresses import parse_address
+from watch.notify.dialogue import Dialogue, as_sent
+from watch.notify.verdicts import ANSWER_LENGTH, Verdicts
 
-ANSWER_LENGTH = 500
-"""How many characters of a server's answer are kept."""
-
-_SHORTEST_SECRET = 4
-
-_BUSY = 421
-"""The server closes the connection, whatever was asked of it."""
-
-_LOGIN_WANTED = 530
-"""Authentication, or TLS, is required: at any command, and not the recipient's fault."""
+MOST_MAILS = 100
+"""How many mails go over one connection: some servers answer 421 after a number of them."""
 
 
 @unique
@@ -72,6 +66,11 @@ class TimeLimits:
 
     connect: float = 30
     command: float = 60
+    beginning: float = 300
+    """All that comes before a mail's DATA, from the connection on: one that answers each command
+    at the last moment, or letter by letter, holds up the others for no longer."""
+    connection: float = 300
+    """For how long a connection is used again, as by Postfix (smtp_connection_reuse_time_limit)."""
     answer: float = 600
     """The answer to the end of a mail (RFC 5321, 4.5.3.2.6): who hangs up sooner sends it twice."""
     quit: float = 5
@@ -106,9 +105,18 @@ class Smtp:
         self._settings = settings
         self._limits = limits
         self._observe = observe
-        self._secrets = _spellings(settings.user or "", settings.password or "")
         self._server = f"{settings.host}:{settings.port or settings.security.port}"
-        self._client: aiosmtplib.SMTP | None = None
+        self._verdicts = Verdicts(
+            host=settings.host,
+            server=self._server,
+            user=settings.user or "",
+            password=settings.password or "",
+        )
+        self._client: Dialogue | None = None
+        self._connected = 0.0
+        """On the monotonic clock, in seconds: when the connection was made."""
+        self._mails = 0
+        """How many were begun on it."""
         self._turn = asyncio.Lock()
 
     async def send(
@@ -127,43 +135,86 @@ class Smtp:
             envelope_sender = parse_address(sender).spec
         except PermanentError as error:
             raise ChannelRefusedError(f"mails have no sender: {error}") from error
+        content = as_sent(message.content)
         async with self._turn:
+            until = asyncio.get_running_loop().time() + self._limits.beginning
             with self._conversation(otherwise=ChannelError):
-                client = await self._connection()
+                async with asyncio.timeout_at(until):
+                    client = await self._connection()
+            options = self._declared(client, len(content))
             with self._conversation(otherwise=TransientError):
-                response = await client.mail(envelope_sender)
-                self._observe("MAIL", f"from {envelope_sender}: {self._answer(response)}")
-                # One recipient to a mail: with two, one refusal is reported as a success.
-                response = await client.rcpt(recipient)
-                self._observe("RCPT", f"to {recipient}: {self._answer(response)}")
+                async with asyncio.timeout_at(until):
+                    await self._address(client, envelope_sender, recipient, options)
             await mark()
             with self._conversation(otherwise=TransientError):
-                response = await client.data(message.content, timeout=self._limits.answer)
-            answer = self._answer(response)
-            self._observe("DATA", f"{len(message.content):,} bytes: {answer}")
+                response = await client.transmit(content, timeout_s=self._limits.answer)
+            answer = self._verdicts.shown(response)
+            self._observe("DATA", f"{len(content):,} bytes: {answer}")
             return answer
+
+    async def _address(
+        self, client: Dialogue, sender: str, recipient: str, options: list[str]
+    ) -> None:
+        """Say from whom a mail comes and to whom it goes."""
+        self._mails += 1
+        response = await client.mail(sender, options=options)
+        self._observe("MAIL", f"from {sender}: {self._verdicts.shown(response)}")
+        # One recipient to a mail: with two, one refusal is reported as a success.
+        response = await client.rcpt(recipient)
+        self._observe("RCPT", f"to {recipient}: {self._verdicts.shown(response)}")
+
+    def _declared(self, client: Dialogue, size: int) -> list[str]:
+        """Return the size as the server wants it told (RFC 1870); refuse what it would not take."""
+        most = client.esmtp_extensions.get("size")
+        if most is None:
+            return []
+        if most.isdecimal() and 0 < int(most) < size:
+            raise PermanentError(
+                f"the mail has {size:,} bytes, and the mail server {self._server} takes "
+                f"{int(most):,} at the most; its operator can raise that"
+            )
+        return [f"SIZE={size}"]
 
     async def close(self) -> None:
         """Take leave of the server, if it listens; the next mail connects anew."""
         async with self._turn:
             if self._client is not None and self._client.is_connected:
-                transport = self._client.transport
-                with suppress(aiosmtplib.SMTPException, OSError):
-                    response = await self._client.quit(timeout=self._limits.quit)
-                    self._observe("QUIT", self._answer(response))
-                _abort(transport)
+                await self._leave(self._client)
             self._drop()
 
-    async def _connection(self) -> aiosmtplib.SMTP:
+    async def _leave(self, client: Dialogue) -> None:
+        """Take leave; what goes wrong then is no error: the mails are settled."""
+        transport = client.transport
+        with suppress(aiosmtplib.SMTPException, OSError):
+            response = await client.quit(timeout=self._limits.quit)
+            self._observe("QUIT", self._verdicts.shown(response))
+        _abort(transport)
+
+    async def _connection(self) -> Dialogue:
         """Return a connection fit for a new mail: the kept one if it still answers."""
         if self._client is not None and self._client.is_connected:
-            # RSET forgets a refused recipient and shows whether the server is still there.
-            with suppress(aiosmtplib.SMTPException, OSError):
-                await self._client.rset()
-                return self._client
-            self._drop()
+            if self._is_worn():
+                await self._leave(self._client)
+            else:
+                # RSET forgets a refused recipient and shows whether the server is still there.
+                with suppress(aiosmtplib.SMTPException, OSError):
+                    await self._client.rset()
+                    if not self._client.has_surplus:
+                        return self._client
+        self._drop()
+        return await self._connect()
+
+    def _is_worn(self) -> bool:
+        """Whether the connection has carried what one should."""
+        return (
+            self._mails >= MOST_MAILS
+            or time.monotonic() - self._connected >= self._limits.connection
+        )
+
+    async def _connect(self) -> Dialogue:
         settings = self._settings
-        self._client = aiosmtplib.SMTP(
+        self._connected, self._mails = time.monotonic(), 0
+        self._client = Dialogue(
             hostname=settings.host,
             port=settings.port or settings.security.port,
             timeout=self._limits.command,
@@ -172,10 +223,11 @@ class Smtp:
             tls_context=await asyncio.to_thread(self._context),
         )
         greeting = await self._client.connect(timeout=self._limits.connect)
-        peer = self._client.get_transport_info("peername")
-        self._observe("connect", f"{self._server} ({peer[0]}): {self._answer(greeting)}")
+        # None when the other side is gone again.
+        peer = self._client.get_transport_info("peername") or ("?",)
+        self._observe("connect", f"{self._server} ({peer[0]}): {self._verdicts.shown(greeting)}")
         if settings.security is Security.TLS:
-            self._observe("TLS", _tls_of(self._client))
+            self._observe_tls(self._client)
         await self._greet(self._client)
         if settings.security is Security.STARTTLS:
             await self._start_tls(self._client)
@@ -183,23 +235,27 @@ class Smtp:
             await self._log_in(self._client, settings.user, settings.password or "")
         return self._client
 
-    async def _greet(self, client: aiosmtplib.SMTP) -> None:
+    async def _greet(self, client: Dialogue) -> None:
         """Say who we are, and hear what the server can do."""
         response = await client.ehlo()
-        name, *features = self._masked(response.message).splitlines() or [""]
+        name, *features = self._verdicts.masked(response.message).splitlines() or [""]
         self._observe("EHLO", clip(clean(f"{name}: {', '.join(features)}"), ANSWER_LENGTH))
 
-    async def _start_tls(self, client: aiosmtplib.SMTP) -> None:
+    async def _start_tls(self, client: Dialogue) -> None:
         if not client.supports_extension("starttls"):
             raise ChannelRefusedError(
                 f"the mail server {self._server} does not offer STARTTLS, and nothing is sent in "
                 'clear text; set security = "tls" if that is what it speaks'
             )
-        self._observe("STARTTLS", self._answer(await client.starttls()))
-        self._observe("TLS", _tls_of(client))
+        self._observe("STARTTLS", self._verdicts.shown(await client.starttls()))
+        self._observe_tls(client)
         await self._greet(client)
 
-    async def _log_in(self, client: aiosmtplib.SMTP, user: str, password: str) -> None:
+    def _observe_tls(self, client: Dialogue) -> None:
+        connection = client.get_transport_info("ssl_object")
+        self._observe("TLS", self._verdicts.described(connection))
+
+    async def _log_in(self, client: Dialogue, user: str, password: str) -> None:
         """Log in, trying once: servers lock accounts that guess."""
         ways = [
             ("plain", client.auth_plain),
@@ -211,8 +267,8 @@ class Smtp:
             ways.reverse()
         for name, way in ways:
             if name in client.server_auth_methods:
-                response = await way(user, password)
-                self._observe("AUTH", f"{name.upper()} as {clean(user)}: {self._answer(response)}")
+                said = self._verdicts.shown(await way(user, password))
+                self._observe("AUTH", f"{name.upper()} as {clean(user)}: {said}")
                 return
         raise ChannelRefusedError(
             f"the mail server {self._server} offers no login that is known here; "
@@ -231,16 +287,6 @@ class Smtp:
                 "`ca_file` names a file of PEM certificates"
             ) from error
 
-    def _answer(self, response: aiosmtplib.SMTPResponse | aiosmtplib.SMTPResponseException) -> str:
-        """Return an answer on one line that may be shown to anybody."""
-        said = self._masked(f"{response.code} {response.message}")
-        return clip(clean(said).strip(), ANSWER_LENGTH)
-
-    def _masked(self, said: str) -> str:
-        for secret in self._secrets:
-            said = said.replace(secret, "***")
-        return said
-
     def _drop(self) -> None:
         if self._client is not None:
             _abort(self._client.transport)
@@ -256,92 +302,17 @@ class Smtp:
             is_sound = True
         except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused) as refusal:
             is_sound = True
-            raise self._refused(refusal, otherwise) from refusal
+            raise self._verdicts.refused(refusal, otherwise) from refusal
         except aiosmtplib.SMTPResponseException as refusal:
-            raise self._refused(refusal, otherwise) from refusal
+            raise self._verdicts.refused(refusal, otherwise) from refusal
         except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
-            raise self._broken(error, otherwise) from error
+            raise self._verdicts.broken(error, otherwise) from error
         finally:
             if not is_sound:
                 self._drop()
-
-    def _refused(  # noqa: PLR0911 - one return for each meaning
-        self, refusal: aiosmtplib.SMTPResponseException, otherwise: type[DeliveryError]
-    ) -> DeliveryError:
-        """Return what an answer other than yes means."""
-        said = f"the mail server {self._server} says: {self._answer(refusal)}"
-        is_final = 500 <= refusal.code < 600  # noqa: PLR2004 - the codes of RFC 5321
-        match refusal:
-            case _ if refusal.code == _BUSY:
-                return ChannelError(f"nothing is taken now, it is tried again later; {said}")
-            case _ if refusal.code == _LOGIN_WANTED:
-                return ChannelRefusedError(
-                    f"a login or TLS is wanted, set user or security; {said}"
-                )
-            case aiosmtplib.SMTPAuthenticationError() if is_final:
-                return ChannelRefusedError(f"the login is refused, check user and password; {said}")
-            case aiosmtplib.SMTPSenderRefused() if is_final:
-                # The sender is that of all mails; a quota is often refused in these words, too.
-                return ChannelError(f"the sender {refusal.sender} is refused; {said}")
-            case aiosmtplib.SMTPRecipientRefused() if is_final:
-                return PermanentError(f"{refusal.recipient} is refused; {said}")
-            case aiosmtplib.SMTPDataError() if is_final:
-                return PermanentError(f"the mail is refused; {said}")
-            case _:
-                return otherwise(f"not now, the mail is tried again later; {said}")
-
-    def _broken(self, error: Exception, otherwise: type[DeliveryError]) -> DeliveryError:
-        """Return what the end of a conversation without an answer means."""
-        cause = error.__cause__ if isinstance(error, aiosmtplib.SMTPConnectError) else error
-        match cause:
-            case ssl.SSLCertVerificationError():
-                return ChannelRefusedError(
-                    f"the certificate of the mail server {self._server} is not trusted: "
-                    f"{cause.verify_message}; if it is your own, name its issuer in ca_file"
-                )
-            case ssl.SSLError():
-                return ChannelRefusedError(
-                    f"the mail server {self._server} does not speak TLS as it should "
-                    f"({cause.reason}); check port and security"
-                )
-            case UnicodeError():
-                return ChannelRefusedError(
-                    f'"{self._settings.host}" is not a host name; check host'
-                )
-        reason = self._masked(str(error) or type(error).__name__)
-        reason = clip(clean(reason), ANSWER_LENGTH)
-        return otherwise(
-            f"the mail server {self._server} cannot be talked to, the mail is tried again later: "
-            f"{reason}"
-        )
 
 
 def _abort(transport: asyncio.BaseTransport | None) -> None:
     """Close a connection at once: to take leave of TLS needs an answer, which nobody awaits."""
     if isinstance(transport, asyncio.WriteTransport):
         transport.abort()
-
-
-def _spellings(user: str, password: str) -> tuple[str, ...]:
-    """Return how a password stands in what is sent to log in, the longest first.
-
-    One of a letter or two stands in every answer, and is no secret.
-    """
-    if len(password) < _SHORTEST_SECRET:
-        return ()
-    written = (password, f"\0{user}\0{password}")
-    encoded = [base64.b64encode(one.encode()).decode() for one in written]
-    return tuple(sorted((password, *encoded), key=len, reverse=True))
-
-
-def _tls_of(client: aiosmtplib.SMTP) -> str:
-    """Return the version of TLS, and whose certificate the server showed: it was verified."""
-    connection = client.get_transport_info("ssl_object")
-    certificate = connection.getpeercert()
-    names = dict(pair for part in certificate["subject"] for pair in part)
-    others = [name for _, name in certificate.get("subjectAltName", ())]
-    subject = names.get("commonName") or ", ".join(others)
-    issuer = dict(pair for part in certificate["issuer"] for pair in part)
-    by = issuer.get("organizationName") or issuer.get("commonName") or "nobody named"
-    told = f"{connection.version()}, certificate of {subject}, by {by}"
-    return clip(clean(f"{told}, until {certificate['notAfter']}"), ANSWER_LENGTH)

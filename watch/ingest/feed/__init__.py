@@ -13,7 +13,7 @@ names.py dates.py wishes.py
 """
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, unique
 
@@ -68,7 +68,7 @@ class Feed:
     """Of its entries, when the feed does not say or says wrong."""
     backfill: bool = False
     """Whether what its first poll brings is news."""
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Names and values that its server asks for; often secret."""
     allow_private: tuple[Network, ...] = ()
     """Networks in which it may lie although they are not public."""

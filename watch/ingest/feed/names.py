@@ -55,7 +55,9 @@ _CORE = (
 _CORE_OF_RDF = "http://purl.org/rss/1.0"
 """Alone: its modules lie below it."""
 _PREFIXES = {uri.lower().rstrip("/"): prefix for prefix, uri in NAMESPACES.items()}
-_DECLARED = re.compile(r"""xmlns:([\w.-]+)\s*=\s*["']([^"'<>]{1,200})["']""", re.ASCII)
+_DECLARED = re.compile(
+    r"""xmlns:([\w.-]+)\s*=\s*["']([^"'<>]{1,200})["']""", re.ASCII | re.IGNORECASE
+)
 _DECLARED_WITHIN = 20_000
 """How far from its root a feed may declare prefixes, in characters."""
 

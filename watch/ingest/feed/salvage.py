@@ -66,8 +66,11 @@ _ENTRY = re.compile(rf"<{_PREFIX}(?:{_any_of(ENTRIES)})(?=[\s/>])", re.ASCII | r
 _FEED_END = re.compile(rf"</{_PREFIX}(?:{_any_of(ROOTS)})\s*>", re.ASCII | re.IGNORECASE)
 _ROOT = re.compile(rf"<(?:([\w.-]+):)?({_any_of(ROOTS)})(?=[\s/>])", re.ASCII | re.IGNORECASE)
 _FRAGMENT = re.compile(rf"<(?:([\w.-]+):)?({_any_of(ENTRIES)})(?=[\s/>])", re.ASCII | re.IGNORECASE)
+_TRACE = re.compile(rf"</?{_PREFIX}(?:{_any_of(ENTRIES)})\b", re.ASCII | re.IGNORECASE)
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|body)(?=[\s/>])", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([\w.:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.ASCII)
+_ATTRIBUTE = re.compile(
+    r"""(?<![\w.:-])([\w.:-]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.ASCII
+)
 _ENTITY = re.compile(r"""<!ENTITY\s+([\w.-]+)\s+["']([^"'<>%]{1,40})["']\s*>""")
 """No more than this is expanded: a few words."""
 _REFERENCE = re.compile(
@@ -79,6 +82,8 @@ _SCRIPT, _SCRIPT_END = (
 )
 _END_TAG = re.compile(r"</(?:[^\W\d][\w:.-]*)?\s*>")
 _PREFIXED_TAG = re.compile(r"<(/?)[\w.-]+:(?=[a-z])", re.ASCII | re.IGNORECASE)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")
+"""They stand in the middle of tags, too."""
 _NOT_XML = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 
 
@@ -87,8 +92,8 @@ class Salvaged(NamedTuple):
 
     xml: bytes
     """Well-formed, in UTF-8."""
-    is_whole: bool
-    """Whether the feed had an end."""
+    is_empty: bool
+    """Whether the feed had an end, and there is no trace of an entry in it."""
     left_out: int
     """How many entries in the middle of it were not looked at."""
 
@@ -99,6 +104,7 @@ def salvage(text: str) -> Salvaged | None:
     Left are the title and language of its channel, when to ask again, and of each whole entry
     what a person can read, its id, links, dates and languages.
     """
+    text = _CONTROLS.sub("", text)
     root = _ROOT.search(text)
     page = _PAGE.search(text, 0, len(text) if root is None else root.start())
     if page is not None:
@@ -114,7 +120,8 @@ def salvage(text: str) -> Salvaged | None:
     content = xml.encode("utf-8", "replace").translate(None, _NOT_XML)
     for no_character in ("\ufffe", "\uffff"):
         content = content.replace(no_character.encode(), b"")
-    return Salvaged(xml=content, is_whole=work.is_whole, left_out=left_out)
+    is_empty = work.has_end and not _TRACE.search(text)
+    return Salvaged(xml=content, is_empty=is_empty, left_out=left_out)
 
 
 def _without_middle(text: str) -> tuple[str, int]:
@@ -151,7 +158,7 @@ class _Salvage:
     """Goes through a feed once, and keeps what it finds."""
 
     def __init__(self, text: str, *, root_prefix: str | None, entities: dict[str, str]) -> None:
-        self.is_whole = False
+        self.has_end = False
         self._source = text
         self._entities = entities
         self._prefixes = usual_prefixes(text, root_prefix)
@@ -196,7 +203,7 @@ class _Salvage:
         if name in ENTRIES or name in ROOTS:
             self._end_entry()
             if name in ROOTS:
-                self.is_whole = self.is_whole or mark["end"] == "/"
+                self.has_end = self.has_end or mark["end"] == "/"
                 self._root = {**attributes, **self._root}
             elif not mark["end"]:
                 self._entry = [f"<item{_written(attributes)}>"]

@@ -41,16 +41,13 @@ def parse_xml(text: str, *, url: str) -> ParsedFeed | None:
     """
     xml = trimmed(text.encode("utf-8", "replace"))
     read = _read(xml) if xml is not None else None
-    left_out = 0
-    if read is None or not (read["entries"] or read["version"]):
-        salvaged = salvage(text)
-        if salvaged is None:
-            return None
-        read = _parsed(salvaged.xml)
-        left_out = salvaged.left_out
-        if not read["entries"] and not salvaged.is_whole:
-            return None
-    return _feed(read, text, url, left_out)
+    if read is not None and (read["entries"] or read["version"]):
+        return _feed(read, text, url, left_out=0)
+    salvaged = salvage(text)
+    if salvaged is None:
+        return None
+    feed = _feed(_parsed(salvaged.xml), text, url, salvaged.left_out)
+    return feed if feed.entries or salvaged.is_empty else None
 
 
 def _read(xml: bytes) -> Raw | None:

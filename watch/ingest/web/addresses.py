@@ -71,8 +71,8 @@ def refusal(address: Address, *, allowed: Collection[Network] = ()) -> str | Non
             if meant in block:
                 return (
                     f"leads into {block} ({use}), which is not public; if that is meant, write "
-                    f'allow_private = ["{block}"], or a smaller network, into its [[source]]; '
-                    "on the command line: --allow-private"
+                    f'allow_private = ["{block}"], or a smaller network, into its [[source]] '
+                    "(of a ping: ping_allow_private); on the command line: --allow-private"
                 )
     return None
 

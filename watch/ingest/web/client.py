@@ -8,7 +8,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -64,7 +64,7 @@ class WebSettings:
 
     contact: str | None = None
     """An address or a mailbox, for the User-Agent."""
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     """An http or https address, with user and password where it wants them; it carries all that
     is asked, which is checked before as far as names can be resolved here."""
     ca_file: Path | None = None

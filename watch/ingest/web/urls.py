@@ -8,6 +8,7 @@ import re
 import socket
 from base64 import b64encode
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
@@ -79,6 +80,7 @@ class Url:
         return f"{self.scheme}://{self.site}{self.target}"
 
 
+@lru_cache(maxsize=4_096)  # the address of a feed is read some times at each poll
 def parse_url(written: str) -> Url:
     """Return what an address means. Raises SourceError, which does not show it."""
     parts = _split(written)
@@ -98,6 +100,21 @@ def parse_url(written: str) -> Url:
         target=quote(target, safe=_UNESCAPED),
         login=authority["login"],
     )
+
+
+def split_login(written: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return an address without user and password, and the headers that say the same.
+
+    One without them, or that is none, stays as it was written. What is kept and shown of a source
+    is its address, and a secret has no business there.
+    """
+    try:
+        url = parse_url(written)
+    except SourceError:
+        return written, ()
+    if url.authorization is None:
+        return written, ()
+    return str(url), (("Authorization", url.authorization),)
 
 
 def _split(written: str) -> SplitResult:
