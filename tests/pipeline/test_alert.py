@@ -1,5 +1,6 @@
+import asyncio
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as policy
@@ -7,14 +8,15 @@ from email.policy import default as policy
 import pytest
 
 from tests.builders import a_subscription
-from tests.pipeline.conftest import Desk, changed
+from tests.pipeline.conftest import AtOnce, Desk, changed
 from watch.core.alerts import Silence, SilenceKind
 from watch.core.model import MessageState, SourceState
 from watch.core.sending import Schedule
+from watch.errors import StoreUnavailableError
 from watch.notify.render import Renderer
 from watch.pipeline.alert import get_report, make_alerts, plan_now
 from watch.pipeline.collect import scan_folder
-from watch.pipeline.job import Context, Job
+from watch.pipeline.job import Agenda, Context, Job
 from watch.store.outbox import add_alert, claim_message, get_outbox
 from watch.store.silences import add_silence
 from watch.store.sources import put_source
@@ -251,3 +253,112 @@ async def test_a_crash_between_planning_and_keeping_changes_nothing(desk: Desk) 
     again = await desk.context.store.write(add_alert, report, [], key=key, now=desk.clock.at)
     assert not again, "the alert is known by its findings"
     assert first["Subject"].startswith("[HIGH] ICBM: First")
+
+
+class _NoClock(tzinfo):
+    """The zone of a subscription whose mails nobody can write."""
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        return timedelta(0)
+
+    def dst(self, _: datetime | None) -> timedelta:
+        return timedelta(0)
+
+    def tzname(self, _: datetime | None) -> str:
+        raise RuntimeError("a fault of ours")
+
+
+async def test_an_alert_that_cannot_be_written_fails_alone_and_its_reader_is_told(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    poison = replace(a_subscription("poison", "a@example.org", "b@example.org"), zone=_NoClock())
+    context = changed(desk, subscriptions=(poison, a_subscription("well", "c@example.org")))
+    desk.write("a.txt", "An ICBM")
+    await _collect(desk, context)
+    claimed = []
+    for _ in range(5):
+        await make_alerts(context, waits=False)
+        if claim := await context.store.write(claim_message, desk.clock.at):
+            claimed.append(claim.message)
+        desk.clock.advance(seconds=1)
+    assert [message.recipient for message in claimed] == [
+        *("c@example.org", "a@example.org", "b@example.org")
+    ]
+    assert await context.store.read(get_waiting) == (), "it is not tried for ever"
+    errors = [one for one in caplog.records if one.message == "mail not written"]
+    assert len(errors) == 3
+    mail = message_from_bytes(claimed[1].content, policy=policy)
+    assert mail["Subject"] == "poison: 1 finding could not be put into a mail"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert "`watchlist findings`" in body.get_content()
+
+
+async def test_what_went_wrong_once_may_go_wrong_again(desk: Desk) -> None:
+    subscription = a_subscription("desk", "a@example.org")
+    poison = changed(desk, subscriptions=(replace(subscription, zone=_NoClock()),))
+    well = changed(desk, subscriptions=(subscription,))
+    for text in ("One ICBM", "Another suicide drone"):
+        desk.write(f"{text[0]}.txt", text)
+        await _collect(desk, poison)
+        for _ in range(2):
+            await make_alerts(poison, waits=False)
+        await make_alerts(well, waits=False)
+        claim = await well.store.write(claim_message, desk.clock.at)
+        assert claim is not None
+        assert text.encode() in claim.message.content
+
+
+async def test_a_plan_that_took_long_is_made_less_often_but_never_for_long(desk: Desk) -> None:
+    def slow() -> float:
+        desk.clock.seconds += 0.5  # each look at the clock
+        return desk.clock.seconds
+
+    context = changed(desk, clock=AtOnce(desk.clock.now, slow))
+    await make_alerts(context)
+    rest = context.agenda.not_before - desk.clock.seconds
+    assert 2.0 <= rest <= 3.0, "five times as long as it took"
+    marks = context.agenda.marks
+    forgotten: tuple[object, ...] = ("forgotten",)
+    context.agenda.marks = forgotten
+    await make_alerts(context)
+    assert context.agenda.marks is forgotten, "it rests"
+    await make_alerts(context, waits=False)
+    assert context.agenda.marks not in (marks, forgotten), "what waits for nothing never rests"
+    desk.clock.seconds += 10
+    await make_alerts(context)
+    _, _, waits = context.agenda.marks
+    assert waits is True
+
+
+async def test_two_that_make_the_same_alert_make_it_once(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    desk.write("a.txt", "An ICBM")
+    await _collect(desk, desk.context)
+    other = changed(desk, agenda=Agenda())
+    await asyncio.gather(make_alerts(desk.context, waits=False), make_alerts(other, waits=False))
+    assert caplog.messages.count("alert made") == 1
+    assert (await desk.context.store.read(get_outbox)).counts == {MessageState.WAITING: 1}
+
+
+class _NoDisk(_NoClock):
+    """The zone of a subscription that has the store fail."""
+
+    def tzname(self, _: datetime | None) -> str:
+        raise StoreUnavailableError("the disk is full")
+
+
+async def test_what_may_pass_is_no_fault_of_an_alert(desk: Desk) -> None:
+    subscription = a_subscription("desk", "a@example.org")
+    context = changed(desk, subscriptions=(replace(subscription, zone=_NoDisk()),))
+    desk.write("a.txt", "An ICBM")
+    await _collect(desk, context)
+    for _ in range(4):
+        with pytest.raises(StoreUnavailableError):
+            await make_alerts(context, waits=False)
+    await make_alerts(changed(desk, subscriptions=(subscription,)), waits=False)
+    claim = await context.store.write(claim_message, desk.clock.at)
+    assert claim is not None
+    assert b"ICBM" in claim.message.content

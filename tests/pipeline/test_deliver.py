@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from email import message_from_bytes
@@ -9,13 +9,15 @@ import pytest
 from tests.builders import a_subscription
 from tests.pipeline.conftest import Desk, changed
 from tests.smtpd import Deed, SmtpServer
-from watch.core.model import MessageState
+from watch.core.model import Message, MessageState
+from watch.errors import StoreUnavailableError
 from watch.notify.smtp import Security, Smtp, SmtpSettings, TimeLimits
 from watch.pipeline.alert import make_alerts
 from watch.pipeline.collect import scan_folder
 from watch.pipeline.deliver import deliver
 from watch.pipeline.job import Context
 from watch.pipeline.settings import DeliverySettings, OnAmbiguous
+from watch.store.health import get_untold_messages
 from watch.store.outbox import OutboxState, claim_message, get_outbox, mark_message, recover
 
 ADDRESSES = ("a@example.org", "b@example.org", "c@example.org")
@@ -192,6 +194,18 @@ async def test_what_a_crash_left_ambiguous_is_resent_or_held_as_configured(
     assert len(smtpd.accepted) == copies
 
 
+async def test_a_short_burst_leaves_at_once(
+    desk: Desk, context: Context, smtpd: SmtpServer
+) -> None:
+    quick = changed(desk, transport=context.transport, delivery=DeliverySettings(max_per_minute=18))
+    await asyncio.wait_for(deliver(quick), timeout=5)
+    assert len(smtpd.accepted) == 3
+    assert quick.channel.bucket is not None
+    assert quick.channel.bucket.wait(desk.clock.seconds) == pytest.approx(60 / 16)
+    desk.clock.advance(seconds=60)
+    assert quick.channel.bucket.wait(desk.clock.seconds) == 0
+
+
 async def test_mails_leave_no_faster_than_they_may(
     desk: Desk, context: Context, smtpd: SmtpServer
 ) -> None:
@@ -226,6 +240,110 @@ async def test_a_fault_of_ours_costs_one_attempt_and_leaves_no_message_behind(
     state = await _outbox(context)
     assert state.counts == {MessageState.WAITING: 3}
     assert [one.answer for one in state.trouble] == ["unforeseen; see the log"] * 3
+    # A fault of the channel's, or of the disk, says nothing of the message.
+    assert set(context.channel.faults.values()) == {1}
     desk.clock.advance(minutes=6)
     await deliver(context)
     assert (await _outbox(context)).counts == {MessageState.SENT: 3}
+
+
+class _Choosy:
+    """A transport that one address makes stumble."""
+
+    def __init__(self, others: Smtp) -> None:
+        self._others = others
+
+    async def send(
+        self, message: Message, *, sender: str, mark: Callable[[], Awaitable[None]]
+    ) -> str:
+        if message.recipient == ADDRESSES[0]:
+            raise RuntimeError("a fault")
+        return await self._others.send(message, sender=sender, mark=mark)
+
+    async def close(self) -> None:
+        await self._others.close()
+
+
+async def test_a_mail_that_cannot_be_sent_three_times_over_fails_alone_and_is_told_of(
+    context: Context, desk: Desk, smtpd: SmtpServer
+) -> None:
+    assert isinstance(context.transport, Smtp)
+    choosy = changed(desk, transport=_Choosy(context.transport))
+    for _ in range(3):
+        with suppress(RuntimeError):
+            await deliver(choosy)
+        await deliver(choosy)
+        desk.clock.advance(minutes=75)
+    state = await _outbox(context)
+    assert state.counts == {MessageState.SENT: 2, MessageState.FAILED: 1}
+    assert [mail.recipients for mail in smtpd.accepted] == [(one,) for one in ADDRESSES[1:]]
+    (failed,) = await context.store.read(get_untold_messages)
+    assert failed.recipient == ADDRESSES[0]
+    assert failed.answer == "given up after 3 faults of the watchlist itself; see its log"
+
+
+async def test_a_mark_that_cannot_be_written_is_no_fault_of_the_message(
+    context: Context, desk: Desk, smtpd: SmtpServer
+) -> None:
+    class _FullDisk(_Faulty):
+        async def send(self, *_: object, **__: object) -> str:
+            raise StoreUnavailableError("the disk is full")
+
+    full = changed(desk, transport=_FullDisk())
+    for _ in range(4):
+        with suppress(StoreUnavailableError):
+            await deliver(full)
+        desk.clock.advance(minutes=75)
+    assert (await _outbox(context)).counts == {MessageState.WAITING: 3}
+    await deliver(context)
+    assert len(smtpd.accepted) == 3
+
+
+async def test_what_was_never_tried_is_not_given_up_for_its_age(
+    context: Context, smtpd: SmtpServer, desk: Desk
+) -> None:
+    desk.clock.advance(days=6)
+    smtpd.script("RCPT", *["450 4.2.1 greylisted"] * 3)
+    await deliver(context)
+    assert (await _outbox(context)).counts == {MessageState.WAITING: 3}
+    desk.clock.advance(minutes=6)
+    await deliver(context)
+    assert len(smtpd.accepted) == 3
+
+
+class _AfterMark:
+    """A transport that begins, and then does what it is told to."""
+
+    def __init__(self, then: Callable[[], str]) -> None:
+        self._then = then
+
+    async def send(self, *_: object, mark: Callable[[], Awaitable[None]], **__: object) -> str:
+        await mark()
+        return self._then()
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+
+def _full_disk() -> str:
+    raise StoreUnavailableError("the disk is full")
+
+
+async def test_what_had_begun_when_the_database_failed_stays_unknown(
+    context: Context, desk: Desk
+) -> None:
+    with pytest.raises(StoreUnavailableError):
+        await deliver(changed(desk, transport=_AfterMark(_full_disk)))
+    assert (await _outbox(context)).counts == {MessageState.MARKED: 1, MessageState.WAITING: 2}
+    recovered = await context.store.write(recover, resends=False)
+    assert recovered.ambiguous == 1
+
+
+async def test_an_answer_that_cannot_be_kept_is_no_fault_of_the_message(
+    context: Context, desk: Desk
+) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        await deliver(changed(desk, transport=_AfterMark(lambda: "250 \ud800")))
+    (trouble,) = (await _outbox(context)).trouble
+    assert trouble.answer == "unforeseen; see the log"
+    assert context.channel.faults == {}

@@ -148,6 +148,7 @@ async def test_a_feed_is_read_when_it_is_due_and_a_second_hint_reads_nothing(
     server.put("/feed", Answer(body=rss("ICBM")))
     assert await poll_due(desk.context) == [Job("poll_feed", "wire")]
     await poll_feed(desk.context, source="wire")
+    assert desk.context.due == {}
     await poll_feed(desk.context, source="wire")
     assert len(server.asked("/feed")) == 1
     assert await poll_due(desk.context) == []
@@ -249,6 +250,48 @@ async def test_a_move_for_good_is_followed_at_once_and_kept_once_it_is_proved(
     assert await _poll(desk) == [Job("make_alerts")], "back where it was configured"
 
 
+@pytest.mark.parametrize("secret", ["headers", "login"])
+async def test_a_feed_with_a_secret_follows_a_move_to_another_origin_and_never_keeps_it(
+    desk: Desk, server: HttpServer, caplog: pytest.LogCaptureFixture, secret: str
+) -> None:
+    wire = desk.context.feeds["wire"]
+    with_login = wire.url.replace("http://", "http://desk:secret@")
+    wire = (
+        replace(wire, headers=(("Authorization", "secret"),))
+        if secret == "headers"
+        else replace(wire, url=with_login)
+    )
+    context = changed(desk, feeds={"wire": wire})
+    with HttpServer() as other:
+        server.put("/feed", redirect(other.url("/new"), status=301))
+        other.put("/new", Answer(body=rss("Fish")), Answer(body=rss("Fish", "ICBM")))
+        for readings in range(1, 10):
+            desk.clock.advance(hours=25)
+            jobs = await poll_feed(context, source="wire")
+            assert (len(server.asked("/feed")), len(other.asked("/new"))) == (readings, readings)
+            assert (jobs == [Job("make_alerts")]) == (readings == 2)
+            state = await _state(desk)
+            assert (state.url, state.move, state.error) == (None, None, None)
+        assert all("authorization" in asked.headers for asked in server.asked("/feed"))
+        assert not any("authorization" in asked.headers for asked in other.asked("/new"))
+    assert "feed moved for good" not in caplog.messages
+
+
+async def test_a_feed_with_a_secret_keeps_a_move_within_its_origin(
+    desk: Desk, server: HttpServer
+) -> None:
+    wire = replace(desk.context.feeds["wire"], headers=(("Authorization", "secret"),))
+    context = changed(desk, feeds={"wire": wire})
+    server.put("/feed", redirect(server.url("/new"), status=301))
+    server.put("/new", Answer(body=rss("Fish")))
+    for _ in range(9):
+        desk.clock.advance(hours=25)
+        await poll_feed(context, source="wire")
+    assert (await _state(desk)).url == server.url("/new")
+    assert len(server.asked("/feed")) < len(server.asked("/new")) == 9
+    assert server.asked("/new")[-1].headers["authorization"] == "secret"
+
+
 async def test_a_feed_that_is_gone_for_good_is_paused_after_three_days_and_told(
     desk: Desk, server: HttpServer
 ) -> None:
@@ -282,6 +325,22 @@ async def test_a_feed_that_is_gone_for_good_is_paused_after_three_days_and_told(
     assert await tell_operator(context) == [Job("deliver")]
     await deliver(context)
     assert "wire is read again" in [message_from_bytes(one)["Subject"] for one in desk.mails()]
+
+
+async def test_a_paused_feed_that_is_still_gone_stays_paused_and_is_logged_once(
+    desk: Desk, server: HttpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.put("/feed", Answer(status=410))
+    paused = []
+    for _ in range(5):
+        await poll_feed(desk.context, source="wire")
+        state = await _state(desk)
+        paused.append(state.paused_since)
+        desk.clock.at = max(state.due, desk.clock.at + timedelta(hours=24))
+    since = NOW + timedelta(hours=48)
+    assert paused == [None, None, since, since, since]
+    assert desk.clock.at == since + 3 * timedelta(days=7)
+    assert caplog.messages.count("source paused: it is gone for good") == 1
 
 
 async def test_new_ids_at_each_reading_are_noticed_and_tell_nothing_again(

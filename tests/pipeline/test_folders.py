@@ -1,3 +1,4 @@
+import asyncio
 import os
 from dataclasses import replace
 from datetime import timedelta
@@ -6,8 +7,9 @@ from email.message import EmailMessage
 import pytest
 
 from tests.pipeline.conftest import Desk, changed, told_of_waiting
-from watch.ingest.folder import Folder, FoundFile
-from watch.pipeline.collect import scan_folder, scan_folder_once
+from watch.ingest.folder import STILL_S, Folder, FoundFile
+from watch.pipeline import memory
+from watch.pipeline.collect import folders, scan_folder, scan_folder_once
 from watch.pipeline.collect.folders import BATCH_BYTES, BATCH_FILES, BATCH_PARSED, _batches
 from watch.pipeline.job import Job
 from watch.store.findings import count_findings
@@ -45,6 +47,45 @@ async def test_a_folder_is_not_scanned_more_often_than_it_may(desk: Desk) -> Non
     assert desk.context.looks["inbox"].observed == {}, "five seconds are not over"
     await _scan(desk, after_s=1)
     assert set(desk.context.looks["inbox"].observed) == {"a.txt"}
+
+
+@pytest.mark.parametrize(("slow", "rests"), [("find_files", 60.0), ("get_source", 5.0)])
+async def test_a_slow_scan_makes_the_next_one_later_and_a_slow_database_does_not(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, slow: str, rests: float
+) -> None:
+    work = getattr(folders, slow)
+
+    def takes_long(*given: object) -> object:
+        desk.clock.advance(seconds=3)
+        return work(*given)
+
+    began = desk.clock.seconds
+    with monkeypatch.context() as patch:
+        patch.setattr(folders, slow, takes_long)
+        await _scan(desk)
+    assert desk.context.looks["inbox"].not_before == began + rests
+
+
+async def test_what_is_known_of_many_files_is_left_out_of_garbage_collection(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would stop everything for a tenth of a second, time and again."""
+    monkeypatch.setattr(memory, "MANY", 3)
+    for number in range(7):
+        desk.write(f"{number}.txt", f"Report {number}")
+    monkeypatch.setattr(folders, "BATCH_FILES", 2)
+    left_out: list[str] = []
+    monkeypatch.setattr(memory, "leave_out", lambda: left_out.append("once"))
+    await _scan(desk)
+    assert left_out == ["once"], "what was found"
+    await _scan(desk, after_s=5)
+    assert len(left_out) == 1 + 3, "found again; what is to be read; what is known of two batches"
+    assert await _documents(desk) == 7
+    await _scan(desk, after_s=5)
+    assert len(left_out) == 4, "nothing is new"
+    desk.context.looks.clear()
+    await _scan(desk, after_s=5)
+    assert len(left_out) == 5, "what was known at the start"
 
 
 async def test_an_edited_file_tells_only_rules_that_did_not_hold_before(desk: Desk) -> None:
@@ -189,6 +230,45 @@ async def test_once_tells_of_a_missing_folder(desk: Desk) -> None:
     context = changed(desk, folders={"gone": gone})
     assert await scan_folder_once(context, source="gone") == ()
     assert (await context.store.read(get_sources))["gone"].error is not None
+
+
+async def test_once_takes_nothing_of_a_folder_that_goes_away_while_it_waits(desk: Desk) -> None:
+    new = desk.write("new.txt", "A new ICBM")
+    now = desk.clock.at.timestamp()
+    os.utime(new, (now, now))
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    scan = asyncio.create_task(scan_folder_once(desk.context, source="inbox"))
+    await asyncio.sleep(STILL_S / 2)
+    (desk.path / "inbox").rename(desk.path / "away")
+    assert await scan == ()
+    assert clock() - began >= STILL_S, "it was there at the first look"
+    state = (await desk.context.store.read(get_sources))["inbox"]
+    assert (state.failures, state.has_baseline) == (1, False)
+    assert "does not exist" in (state.error or "")
+    assert await _documents(desk) == 0
+
+
+async def test_a_part_of_a_folder_that_cannot_be_read_is_told_once_and_the_rest_is_taken(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.write("a.txt", "An ICBM")
+    # A path longer than the system takes (PATH_MAX, 4096 bytes) is shut to root, too.
+    names = ["d" * 250] * 17
+    holder = os.open(desk.path / "inbox", os.O_RDONLY)
+    for name in names:
+        os.mkdir(name, dir_fd=holder)
+        below = os.open(name, os.O_RDONLY, dir_fd=holder)
+        os.close(holder)
+        holder = below
+    os.close(holder)
+    for _ in range(3):
+        await _scan(desk, after_s=5)
+    (record,) = [one for one in caplog.records if one.message == "folder in part not read"]
+    assert record.__dict__["source"] == "inbox"
+    assert record.__dict__["path"].startswith(names[0])
+    assert "too long" in record.__dict__["why"].lower()
+    assert await _documents(desk) == 1
 
 
 async def test_files_of_all_kinds_are_taken_together_each_with_its_own_text(desk: Desk) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.pipeline.conftest import Clock, Desk, changed
 from watch.core.model import Message, MessageId, MessageState, SourceState
-from watch.core.sending import Schedule
+from watch.core.sending import Schedule, parse_send
 from watch.notify.render import MailSettings, Renderer
 from watch.pipeline.alert import make_alerts
 from watch.pipeline.collect import scan_folder
@@ -252,6 +252,16 @@ async def test_health_mails_that_fell_due_while_nobody_was_there_are_one(
     (mail,) = await _told(context)
     assert mail["Subject"].startswith("Watchlist health, 23 Sep: ")
     assert await _told(context) == []
+
+
+async def test_a_daily_health_mail_is_a_sign_of_life_each_day(desk: Desk, context: Context) -> None:
+    context = replace(context, health=HealthSettings(schedule=parse_send("daily at 08:00")))
+    desk.clock.at = MONDAY + timedelta(hours=2)
+    for _ in range(3):
+        (mail,) = await _told(context)
+        assert mail["Subject"].endswith("nothing needs you")
+        assert await _told(context) == []
+        desk.clock.advance(days=1)
 
 
 async def test_the_health_mail_tells_of_what_is_configured_and_in_force(

@@ -113,6 +113,21 @@ async def test_hosts_that_nobody_waits_for_are_forgotten_when_there_are_many() -
     assert len(turns._queues) < 1_000
 
 
+async def test_a_host_that_is_being_asked_or_spared_is_not_forgotten_with_the_others() -> None:
+    turns = hosts(Clock())
+    async with turns.turn("spared.example", is_own=False, delay=MINUTE):
+        pass
+    async with turns.turn("asked.example", is_own=False):
+        for number in range(10_000):
+            async with turns.turn(f"{number}.example", is_own=False):
+                pass
+        assert len(turns._queues) < 1_000
+        for host in ("spared.example", "asked.example"):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05), turns.turn(host, is_own=False):
+                    pytest.fail(f"{host} was asked out of turn")
+
+
 @pytest.mark.parametrize(
     ("url", "host"),
     [

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -7,8 +8,13 @@ from sqlalchemy import text
 from tests.httpd import Answer, HttpServer
 from tests.pipeline.conftest import Desk, changed, told_of_waiting
 from watch.core.alerts import Told
+from watch.core.model import Validators
 from watch.ingest.feed import FullText
+from watch.ingest.sandbox import Sandbox
+from watch.ingest.web import Fetched, NotModified, Web
+from watch.ingest.web.robots import AGAIN_AFTER, Robots
 from watch.pipeline.collect import poll_feed
+from watch.pipeline.collect.pages import MOST_ROBOTS
 from watch.pipeline.job import Context, Job
 
 FILLER = "The convoy left the yard at dawn and was seen at two crossings before noon. " * 12
@@ -106,6 +112,7 @@ async def test_when_short_asks_only_for_the_pages_of_teasers(
 @pytest.mark.parametrize(
     ("answers", "asked"),
     [
+        ([Answer(status=304)], 2),
         ([Answer(status=404)], 1),
         ([Answer(status=500)], 2),
         ([Answer(status=408)], 2),
@@ -298,3 +305,81 @@ async def test_robots_txt_of_a_server_that_is_not_ones_own_is_heeded(
         assert len(other.asked("/robots.txt")) == asked, "kept for a day, or tried again"
     told = await _told(context)
     assert told["b"].document.is_degraded != is_read
+
+
+class _Unchanging(Web):
+    """Takes each page for one that has not changed, whether it was asked that or not."""
+
+    async def fetch(self, url: str, **given: Any) -> Fetched | NotModified:
+        answer = await super().fetch(url, **given)
+        return answer if url.endswith("/feed") else NotModified(validators=Validators())
+
+
+async def test_a_page_is_not_had_where_only_its_being_unchanged_is_told(
+    desk: Desk, server: HttpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    context = replace(_wanting(desk, FullText.ALWAYS), web=_Unchanging())
+    server.put("/feed", rss(server, a="A teaser on an ICBM."))
+    server.put("/a", page("A suicide drone."))
+    await poll_feed(context, source="wire")
+    told = (await _told(context))["a"].document
+    assert (told.text, told.is_degraded) == ("A teaser on an ICBM.", True)
+    (logged,) = [one for one in caplog.records if one.message == "page not read"]
+    assert logged.__dict__["why"] == "answered 304 without having been asked for that"
+
+
+async def test_an_entry_that_links_nowhere_is_taken_as_it_is(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS)
+    item = b"<item><guid isPermaLink='false'>a</guid><title>An ICBM</title></item>"
+    server.put("/feed", Answer(body=b"<rss version='2.0'><channel>" + item + b"</channel></rss>"))
+    await poll_feed(context, source="wire")
+    told = (await _told(context))["a"].document
+    assert (told.title, told.url, told.is_degraded) == ("An ICBM", None, False)
+    assert [asked.path for asked in server.requests] == ["/feed"]
+
+
+def _linked(server: HttpServer, other: HttpServer, **texts: str) -> Answer:
+    """Return a feed of one server whose entries link to the other."""
+    body = rss(server, **texts).body
+    return Answer(body=body.replace(server.url("").encode(), other.url("").encode()))
+
+
+async def test_rules_for_programs_that_take_for_ever_to_follow_forbid_all_for_an_hour(
+    desk: Desk, server: HttpServer
+) -> None:
+    agents = "".join(f"user-agent:{number}\n" for number in range(15_000))
+    rules = "".join(f"allow:/{number}\n" for number in range(15_000))
+    context = _wanting(desk, FullText.ALWAYS)
+    with HttpServer() as other, Sandbox(workers=1, seconds=2) as strict:
+        server.put("/feed", _linked(server, other, a="An ICBM.", b="A suicide drone."))
+        other.put("/robots.txt", Answer(body=(agents + rules).encode()), Answer(status=404))
+        other.put("/c", page("Fish."))
+        await poll_feed(replace(context, sandbox=strict), source="wire")
+        assert [asked.path for asked in other.requests] == ["/robots.txt"]
+        assert {one.document.is_degraded for one in (await _told(context)).values()} == {True}
+        kept = context.robots[other.url("")]
+        assert (kept.rules, kept.good_until) == (None, desk.clock.at + AGAIN_AFTER)
+        server.put("/feed", _linked(server, other, c="An ICBM, too."))
+        desk.clock.advance(hours=5)
+        await poll_feed(context, source="wire")
+        assert [asked.path for asked in other.requests] == ["/robots.txt", "/robots.txt", "/c"]
+    assert not (await _told(context))["c"].document.is_degraded
+
+
+async def test_rules_of_too_many_servers_are_forgotten_and_asked_for_anew(
+    desk: Desk, server: HttpServer
+) -> None:
+    context = _wanting(desk, FullText.ALWAYS)
+    for number in range(MOST_ROBOTS):
+        origin = f"https://{number}.example"
+        context.robots[origin] = Robots(
+            origin=origin, rules="", good_until=desk.clock.at + timedelta(days=1)
+        )
+    with HttpServer() as other:
+        server.put("/feed", _linked(server, other, a="An ICBM."))
+        other.put("/a", page("Fish."))
+        await poll_feed(context, source="wire")
+        assert [*context.robots] == [other.url("")]
+    assert not (await _told(context))["a"].document.is_degraded

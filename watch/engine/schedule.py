@@ -9,6 +9,8 @@ TICK_S = 1
 PLANNED_S = 5
 """How often what was put off is: feeds to be read, mails to be tried again. They were put off for
 minutes; to ask each second takes a third of what an idle daemon does."""
+PULSE_S = 15
+"""How often what can be seen from outside is written anew: as often as Prometheus looks."""
 MINUTE_S = 60
 
 
@@ -20,9 +22,12 @@ def jobs_of(context: Context) -> Iterator[tuple[Job, int]]:
     yield Job("make_alerts"), TICK_S
     yield Job("deliver"), PLANNED_S
     yield Job("reload_rules"), TICK_S
-    if context.lists.files:
-        yield Job("reload_lists"), TICK_S
     yield Job("tell_operator"), MINUTE_S
+    yield Job("let_go"), MINUTE_S
+    yield Job("keep_pulse"), PULSE_S
+    if context.monitoring.ping is not None:
+        yield Job("ping_monitor"), int(context.monitoring.ping.every.total_seconds())
+    yield Job("keep_custody"), MINUTE_S
 
 
 def _between_polls(context: Context) -> int:

@@ -1,5 +1,6 @@
 """Findings that are due become alerts, and alerts messages in the outbox."""
 
+import asyncio
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -9,7 +10,10 @@ from watch.core.alerts import Alert, Plan, Report, Trend
 from watch.core.grouping import hush, make_plan
 from watch.core.model import Subscription
 from watch.core.trend import counts_by_day
+from watch.errors import WatchError
 from watch.notify.contents import IN_FULL
+from watch.notify.render import Rendered
+from watch.notify.unwritten_notice import unwritten_notice
 from watch.pipeline.health import tell_of_templates
 from watch.pipeline.job import Context, Job
 from watch.pipeline.writing import write_alert
@@ -25,7 +29,13 @@ log = logging.getLogger(__name__)
 
 _LONGEST_PLAN = timedelta(minutes=1)
 """How long a plan holds where nothing comes: to make one of thousands that wait takes a while."""
+_PLAN_SHARE = 5
+_LONGEST_REST_S = 5.0
+"""A backlog has thousands wait while more come in: to plan anew at each takes most of the time.
+So a plan rests for some times as long as it took, but no longer than this, in seconds."""
 _TREND_DAYS = 14
+_MOST_FAULTS = 3
+"""How many times an alert is tried that cannot be written."""
 
 
 async def make_alerts(context: Context, *, waits: bool = True) -> Sequence[Job]:
@@ -35,11 +45,16 @@ async def make_alerts(context: Context, *, waits: bool = True) -> Sequence[Job]:
     """
     now = context.now()
     agenda = context.agenda
+    if waits and context.monotonic() < agenda.not_before:
+        return ()
     marks = (await context.store.read(get_marks), context.subscriptions, waits)
     is_as_before = marks == agenda.marks and agenda.made is not None and agenda.made <= now
     if is_as_before and agenda.until is not None and now < agenda.until:
         return ()
+    began = context.monotonic()
     plan = await context.store.read(plan_now, context.subscriptions, now, waits=waits)
+    took = context.monotonic() - began
+    agenda.not_before = began + took + min(took * _PLAN_SHARE, _LONGEST_REST_S)
     agenda.marks, agenda.made = marks, now
     # What follows upon a mail, the next plan says.
     agenda.until = (
@@ -117,9 +132,9 @@ async def _write_mails(context: Context, alert: Alert, subscription: Subscriptio
     now = context.now()
     sources = (*context.folders, *context.feeds)
     report = await context.store.read(get_report, alert, subscription, sources, now)
-    rendered = await write_alert(
-        context.sandbox, context.renderer.settings, report, subscription, now=now
-    )
+    rendered = await _put_into_words(context, report, subscription, now)
+    if rendered is None:
+        return
     is_new = await context.store.write(
         add_alert, report, rendered.messages, key=report.key(now), now=now
     )
@@ -141,3 +156,34 @@ async def _write_mails(context: Context, alert: Alert, subscription: Subscriptio
                 "mails": len(rendered.messages),
             },
         )
+
+
+async def _put_into_words(
+    context: Context, report: Report, subscription: Subscription, now: datetime
+) -> Rendered | None:
+    """Return the mails of an alert; None when a fault of ours keeps them from being written.
+
+    The third time they are mails that say so: one alert must not hold up those behind it for ever.
+    """
+    faults = context.agenda.faults
+    (made,) = await asyncio.gather(
+        write_alert(context.sandbox, context.renderer.settings, report, subscription, now=now),
+        return_exceptions=True,
+    )
+    if isinstance(made, Rendered):
+        faults.pop(subscription.name, None)
+        return made
+    if isinstance(made, WatchError) or not isinstance(made, Exception):
+        raise made
+    log.error("mail not written", extra={"subscription": subscription.name}, exc_info=made)
+    faults[subscription.name] = faults.get(subscription.name, 0) + 1
+    if faults[subscription.name] < _MOST_FAULTS:
+        return None
+    del faults[subscription.name]
+    findings = len(report.alert.findings)
+    notices = [unwritten_notice(to, subscription, findings, now) for to in subscription.to]
+    mails = [context.renderer.render_notice(notice, now=now) for notice in notices]
+    return Rendered(
+        messages=tuple(message for mail in mails for message in mail.messages),
+        failures=tuple(failure for mail in mails for failure in mail.failures),
+    )

@@ -1,8 +1,6 @@
 """The rules in force while the daemon runs: the one thing that is swapped, and always whole."""
 
-import gc
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from watch.core.matcher import Matcher
@@ -12,6 +10,7 @@ from watch.core.rules.ruleset import RuleFile, Ruleset
 from watch.core.words.alphabet import TooManyWordsError
 from watch.errors import Mistake, MistakesError
 from watch.ingest.rulefiles import RulesFolder, Stamp, load_rules, no_rule_file, read_rule_files
+from watch.pipeline.memory import uncollected
 
 
 class LiveRules:
@@ -40,22 +39,7 @@ class Taken:
     matcher: Matcher
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Put garbage collection off: of the many values that rules become, none is garbage.
-
-    To look through them again and again would take half of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@_uncollected()
+@uncollected()
 def take_rules(folder: RulesFolder, rules: LiveRules) -> Taken:
     """Return what is to be in force now; only files that changed are read and parsed.
 
@@ -109,7 +93,7 @@ def last_versions(kept: Sequence[KeptFile], disk: Iterable[RuleFile]) -> tuple[R
     return tuple(file for file in files if not file.mistakes)
 
 
-@_uncollected()
+@uncollected()
 def load_matcher(folder: RulesFolder) -> Matcher:
     """Return a matcher of the rule files on disk, ready; raise MistakesError where they fail."""
     loaded = load_rules(folder)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from watch.core.cleaning import masked
 from watch.core.model import SourceState, Validators, Wishes
 from watch.core.timing import SHORTEST_PACE, move_of, next_reading, pace_of, slowed
 from watch.errors import SourceError
@@ -15,7 +16,7 @@ from watch.pipeline.collect.entries import accept_entries
 from watch.pipeline.collect.states import note_failure, state_of, succeeded
 from watch.pipeline.hosts import HostClosedError, host_of
 from watch.pipeline.job import Context, Job
-from watch.store.sources import get_rest, get_source, put_source
+from watch.store.sources import get_due, get_source, put_source
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +25,16 @@ _NO_WISHES = Wishes()
 
 
 async def poll_due(context: Context) -> Sequence[Job]:
-    """Return a job for each feed that is due and not being read."""
-    resting = await context.store.read(get_rest, context.now())
-    return [
-        Job("poll_feed", feed.name)
-        for feed in context.feeds.values()
-        if resting.get(feed.name) != feed.url and feed.name not in context.polling
-    ]
+    """Return a job for each feed that is due and not being read; how each stands goes with it."""
+    now = context.now()
+    places = {
+        feed.name: feed.url for feed in context.feeds.values() if feed.name not in context.polling
+    }
+    found = await context.store.read(get_due, places, now)
+    context.due.update(
+        (name, state_of(state, name, places[name], now)) for name, state in found.items()
+    )
+    return [Job("poll_feed", name) for name in found]
 
 
 async def poll_feed(context: Context, *, source: str) -> Sequence[Job]:
@@ -47,7 +51,10 @@ async def poll_feed(context: Context, *, source: str) -> Sequence[Job]:
 
 async def _poll(context: Context, feed: Feed) -> Sequence[Job]:
     now = context.now()
-    state = state_of(await context.store.read(get_source, feed.name), feed.name, feed.url, now)
+    state = context.due.pop(feed.name, None)
+    if state is None:
+        kept = await context.store.read(get_source, feed.name)
+        state = state_of(kept, feed.name, feed.url, now)
     if state.due > now:
         return ()
     url = state.url or feed.url
@@ -67,7 +74,6 @@ async def _poll(context: Context, feed: Feed) -> Sequence[Job]:
     state = _moved(succeeded(state, context.now()), feed, answer, context.now())
     if parsed is None:
         await context.store.write(put_source, _scheduled(context, feed, state, answer))
-        log.info("feed not modified", extra={"source": feed.name})
         return ()
     pace = pace_of(
         (entry.published for entry in parsed.entries),
@@ -120,5 +126,5 @@ def _moved(
     move, is_proved = move_of(state.move, to, now)
     if move is None or not is_proved:
         return replace(state, move=move)
-    log.warning("feed moved for good", extra={"source": state.name, "to": move.to})
+    log.warning("feed moved for good", extra={"source": state.name, "to": masked(move.to)})
     return replace(state, url=move.to, move=None)

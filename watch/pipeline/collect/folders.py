@@ -21,6 +21,7 @@ from watch.ingest.folder import (
     read_files,
     still,
 )
+from watch.pipeline import memory
 from watch.pipeline.collect.states import is_worth_keeping, note_failure, state_of, succeeded
 from watch.pipeline.job import Context, Job, Look
 from watch.pipeline.match import Batch, accept, match_documents
@@ -49,6 +50,8 @@ class _Seen:
     """Those files alone that are new, changed, or to be tried again."""
     gone: Collection[str]
     """Paths of files that were known and are no longer there."""
+    took_s: float
+    """How long it took to look, without what that had to wait for."""
 
 
 async def scan_folder(context: Context, *, source: str) -> Sequence[Job]:
@@ -59,8 +62,8 @@ async def scan_folder(context: Context, *, source: str) -> Sequence[Job]:
     if began < look.not_before:
         return ()
     seen = await _look(context, folder, look)
-    took = timedelta(seconds=context.monotonic() - began)
-    look.not_before = began + next_scan(folder.every, took).total_seconds()
+    took_s = context.monotonic() - began if seen is None else seen.took_s
+    look.not_before = began + next_scan(folder.every, timedelta(seconds=took_s)).total_seconds()
     if seen is None:
         return ()
     ready, look.observed = await asyncio.to_thread(still, look.observed, seen.fresh, began)
@@ -94,8 +97,10 @@ async def _look(context: Context, folder: Folder, look: Look) -> _Seen | None:
     state = state_of(state, folder.name, str(folder.root), context.now())
     if look.known is None:
         look.known = await context.store.read(get_files, folder.name)
+        if len(look.known) >= memory.MANY:
+            memory.leave_out()
     try:
-        seen = await asyncio.to_thread(_see, folder, state, look.known, context.now())
+        seen = await asyncio.to_thread(_see, context, folder, state, look.known)
     except SourceError as error:
         await note_failure(context, state, folder.every or SHORTEST_SCAN, error)
         return None
@@ -109,9 +114,20 @@ async def _look(context: Context, folder: Folder, look: Look) -> _Seen | None:
 
 
 def _see(
-    folder: Folder, state: SourceState, known: Mapping[str, FileState], now: datetime
+    context: Context, folder: Folder, state: SourceState, known: Mapping[str, FileState]
 ) -> _Seen:
     """Scan a folder and compare it with what is known; not for the event loop."""
+    with memory.uncollected():
+        seen = _compared(context, folder, state, known)
+    if len(seen.fresh.files) >= memory.MANY:
+        memory.leave_out()
+    return seen
+
+
+def _compared(
+    context: Context, folder: Folder, state: SourceState, known: Mapping[str, FileState]
+) -> _Seen:
+    now, began = context.now(), context.monotonic()
     scan = find_files(folder)
 
     def is_fresh(file: FoundFile) -> bool:
@@ -125,6 +141,7 @@ def _see(
         unreadable=scan.unreadable,
         fresh=replace(scan, files=tuple(filter(is_fresh, scan.files))),
         gone=known.keys() - {file.path for file in scan.files},
+        took_s=context.monotonic() - began,
     )
 
 
@@ -136,7 +153,11 @@ async def _take(
     is_news = seen.state.has_baseline or folder.backfill
     state = succeeded(seen.state, context.now())
     waiting, left = 0, len(ready)
+    grown = left
     for part in await asyncio.to_thread(_batches, ready):
+        if grown >= memory.MANY:
+            memory.leave_out()
+            grown = 0
         taken = await _read(context, folder, part, known)
         matcher = context.rules.matcher
         batch = Batch(
@@ -152,6 +173,7 @@ async def _take(
         known.update((file.path, file) for file in batch.files)
         waiting += accepted.waiting
         left -= len(part)
+        grown += len(part)
         log.info(
             "folder read" if is_news else "folder baseline: findings not mailed",
             extra={

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 
+from watch.core.cleaning import masked
 from watch.core.model import Document
 from watch.core.timing import SHORTEST_PACE
 from watch.core.words.languages import primary_language
@@ -124,7 +125,7 @@ def _digest_awaiting(document: Document) -> str:
 def _without_page(context: Context, document: Document, error: SourceError) -> Document:
     log.warning(
         "page not read",
-        extra={"source": document.source, "url": document.url, "why": str(error)},
+        extra={"source": document.source, "url": masked(document.url or ""), "why": str(error)},
     )
     is_awaited = not _is_final(error) and _is_fresh(context, document)
     digest = _digest_awaiting(document) if is_awaited else None
