@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: install demo test bench format clean
+.PHONY: install demo test bench soak format clean
 
 # The environment is made anew when what it is made of changes.
 $(VENV)/.made: pyproject.toml
@@ -26,15 +26,22 @@ test: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
+	# Hundreds of processes are started; where Python keeps no bytecode, each would compile it anew.
+	$(BIN)/python -m compileall -q watch
 	# One process more than there are cores: many tests wait for what takes its time.
 	$(BIN)/coverage run -m pytest --dist worksteal \
 		--numprocesses $$($(BIN)/python -c 'import os; print(1 + os.cpu_count())')
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(BIN)/coverage report --include='watch/core/*' --fail-under=100
+	$(BIN)/coverage report --include='watch/core/*,watch/store/*,watch/pipeline/*' --fail-under=100
 
 bench: install
 	$(BIN)/python -m tests.bench
+
+# Kills, hostile feeds, a backlog, an hour under load;
+# `python -m tests.reliability.soak --help` tells of less.
+soak: install
+	$(BIN)/python -m tests.reliability.soak
 
 format: install
 	$(BIN)/ruff format

@@ -4,15 +4,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.httpd import HttpServer
 from watch.ingest.sandbox import Sandbox
 from watch.store.db import Store
 
+# Machines are shared: how long an example takes says nothing about the code.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write the golden mails anew (read the diff)"
+    )
+    parser.addoption(
+        "--kills", type=int, default=50, help="how often a daemon is killed (%(default)s)"
     )
 
 

@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from watch.cli.main import main
 
@@ -38,20 +38,43 @@ def watchlist(
     )
 
 
+class Process(Protocol):
+    """What is asked of a daemon's process: part of `subprocess.Popen`."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
 class Daemon:
     """`watchlist run` in a folder with a config.toml."""
 
-    def __init__(self, desk: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        desk: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        begin: Callable[[Path], Process] | None = None,
+    ) -> None:
+        """Start it; `begin` does that in another way, and sends its log to the same file."""
         self._path = desk / "daemon.log"
         self._file = self._path.open("ab")
         self._start = self._file.tell()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "watch", "run"],
-            cwd=desk,
-            stdin=subprocess.DEVNULL,
-            stdout=self._file,
-            stderr=subprocess.STDOUT,
-            env=_environment(environment),
+        self.process: Process = (
+            begin(desk)
+            if begin is not None
+            else subprocess.Popen(
+                [sys.executable, "-m", "watch", "run"],
+                cwd=desk,
+                stdin=subprocess.DEVNULL,
+                stdout=self._file,
+                stderr=subprocess.STDOUT,
+                env=_environment(environment),
+            )
         )
 
     @property

@@ -305,7 +305,7 @@ def test_edited_rules_are_taken_up_or_the_last_good_ones_serve_and_their_owner_i
         assert "rules/items.toml:14:1" in _part(_parsed(told), "plain")
         status = watchlist("status", cwd=desk)
         assert status.returncode == 1
-        assert f"watching (process {daemon.process.pid})" in status.stdout
+        assert f"(process {daemon.process.pid}" in status.stdout
         assert "rules/items.toml:14:1" in status.stdout
         daemon.kill()
     _write(desk, "a.txt", "An ICBM on a balloon")

@@ -58,6 +58,8 @@ def test_the_wheel_holds_what_is_not_code_and_nothing_else_of_the_checkout(
         "watch/cli/starter/config.example.toml",
         "watch/cli/starter/rules/korea.toml",
         "watch/cli/sample/feed.xml",
+        "watch/cli/shipped/watchlist.service",
+        "watch/cli/shipped/Containerfile",
         "watch/notify/templates/alert.html.j2",
         "watch/store/migrations/env.py",
     ):

@@ -1,13 +1,25 @@
 import json
+import os
+import re
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.daemon import watchlist, watchlist_here
+from watch.cli.standing import get_standing
+from watch.config import load_config
+from watch.core.vitals import Pulse
+from watch.notify.pulse import save_pulse
+from watch.store.lock import hold_state
+
+HOUR = timedelta(hours=1)
 
 CONFIG = """\
 [[source]]
@@ -160,3 +172,146 @@ def test_a_deleted_file_is_told_for_a_week(desk: Path) -> None:
     shown = watchlist_here("status", cwd=desk).stdout
     assert "12 items left with rules/korea.toml on" in shown
     assert "old.toml" not in shown
+
+
+def test_what_is_held_and_what_was_let_go_is_told(desk: Path) -> None:
+    _change(desk, "UPDATE documents SET seen = '2026-01-02 03:04:05.000000'")
+    _change(
+        desk,
+        "INSERT INTO documents (source, key, revision, digest, words_digest, title, text, seen,"
+        " languages, is_degraded, ruleset, rules) VALUES ('inbox', 'old', 1, 'd', 'w', '', '',"
+        " '2024-01-01 00:00:00.000000', '', 0, '', '[]')",
+    )
+    standing = _status(desk, 0)
+    assert standing["archive"].pop("bytes") > 4096
+    assert standing["archive"].pop("free") > 0
+    since = "2026-01-02T03:04:05+00:00"
+    assert standing["archive"] == {"documents": 1, "since": since, "let_go": 1}
+    (inbox,) = [one for one in standing["sources"] if one["name"] == "inbox"]
+    assert inbox["documents"] == 1
+    shown = watchlist_here("status", cwd=desk).stdout
+    told = r"^Archive 1 document since 2026-01-0\d, 1 older let go; \d+\.\d kB, \S+ \SB free$"
+    assert re.search(told, shown, re.MULTILINE)
+    _change(desk, "UPDATE documents SET rules = '[]'")
+    assert _status(desk, 0)["archive"]["since"] is None
+    assert "Archive 0 documents, 2 older let go; " in watchlist_here("status", cwd=desk).stdout
+
+
+def test_what_needs_somebody_comes_first(desk: Path) -> None:
+    _change(desk, "UPDATE messages SET state = 'held'")
+    shown = watchlist_here("status", cwd=desk).stdout.splitlines()
+    assert shown[0] == "! 1 mail held: `watchlist outbox list --state held`"
+    assert shown[1] == "no daemon runs"
+
+
+def test_today_and_the_oldest_mail_are_told(desk: Path) -> None:
+    _change(desk, "UPDATE messages SET state = 'waiting', answer = '450 [busy]', attempts = 1")
+    standing = _status(desk, 0)
+    assert standing["today"] == {"documents": 1, "findings": 1}
+    assert standing["outbox"]["why"] == "450 [busy]"
+    shown = watchlist_here("status", cwd=desk).stdout
+    assert "Today   1 document, 1 finding\n" in shown
+    assert re.search(r"the oldest is from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d: 450 \[busy\]\n", shown)
+    _change(desk, "UPDATE messages SET answer = NULL, attempts = 0")
+    shown = watchlist_here("status", cwd=desk).stdout
+    assert re.search(r"the oldest is from [-0-9 :]+\d\n", shown)
+
+
+def test_what_came_before_midnight_is_not_of_today(desk: Path) -> None:
+    _change(desk, "UPDATE documents SET seen = '2020-01-01 00:00:00.000000'")
+    assert _status(desk, 0)["today"] == {"documents": 0, "findings": 0}
+
+
+@pytest.fixture
+def held(desk: Path) -> Iterator[Path]:
+    """A desk whose state this process holds."""
+    with hold_state(desk / "state"):
+        yield desk
+
+
+def _beat(desk: Path, **parts: Any) -> None:
+    now = datetime.now(UTC)
+    pulse = Pulse(pid=os.getpid(), version="0.1.0", started=now - 3 * HOUR, beaten=now)
+    save_pulse(desk / "state" / "watchlist.pulse.json", replace(pulse, **parts))
+
+
+def test_a_daemon_at_work_tells_since_when_and_of_which_version(held: Path) -> None:
+    shown = watchlist_here("status", cwd=held).stdout
+    assert shown.startswith(f"watching (process {os.getpid()})\n"), "it has said nothing yet"
+    _beat(held)
+    shown = watchlist_here("status", cwd=held).stdout
+    words = rf"watching since [-0-9 :]+ \(process {os.getpid()}, version 0\.1\.0\)"
+    assert re.fullmatch(words, shown.splitlines()[0])
+    assert "Monitor" not in shown
+    standing = _status(held, 0)
+    assert (standing["pid"], standing["version"]) == (os.getpid(), "0.1.0")
+    assert standing["since"] < standing["beaten"]
+
+
+def test_what_another_process_has_left_says_nothing(held: Path) -> None:
+    _beat(held, pid=1, troubles=("it was not well",))
+    standing = _status(held, 0)
+    assert (standing["version"], standing["needs"]) == (None, [])
+
+
+def test_a_daemon_that_hangs_needs_somebody(held: Path) -> None:
+    _beat(held, beaten=datetime.now(UTC) - HOUR, troubles=("of no interest any more",))
+    (need,) = _status(held, 1)["needs"]
+    assert re.fullmatch(rf"process {os.getpid()} does nothing since .*: restart it, .*", need)
+
+
+def test_a_daemon_that_is_not_well_needs_somebody(held: Path) -> None:
+    _beat(held, troubles=("source [x] should have been read 2 hours ago",))
+    (need,) = _status(held, 1)["needs"]
+    assert need == "source [x] should have been read 2 hours ago; the log says why"
+    assert watchlist_here("status", cwd=held).stdout.startswith(f"! {need}\n")
+
+
+def test_a_login_that_is_refused_needs_somebody_at_once(held: Path) -> None:
+    _beat(held, refused="the login is refused, check user and password")
+    (need,) = _status(held, 1)["needs"]
+    told = "the login is refused, check user and password; mend it, and have the daemon reload"
+    assert need == f"no mail goes out: {told} (SIGHUP)"
+
+
+def test_until_when_no_mail_goes_out_is_told(held: Path) -> None:
+    until = datetime.now(UTC) + HOUR
+    _beat(held, closed_until=until)
+    assert _status(held, 0)["closed_until"] == until.isoformat()
+    moment = f"{until.astimezone():%Y-%m-%d %H:%M:%S}"
+    assert f"no mail goes out until {moment}\n" in watchlist_here("status", cwd=held).stdout
+
+
+def test_a_monitor_that_was_not_told_for_long_needs_somebody(held: Path) -> None:
+    with (held / "config.toml").open("a") as config:
+        config.write('[monitoring]\nping = "https://hc.example.org/5ecret"\n')
+    _beat(held, started=datetime.now(UTC))
+    assert "Monitor last told never\n" in watchlist_here("status", cwd=held).stdout
+    pinged = datetime.now(UTC) - timedelta(minutes=14)
+    _beat(held, pinged=pinged)
+    done = watchlist_here("status", cwd=held)
+    assert done.returncode == 0
+    assert f"Monitor last told {pinged.astimezone():%Y-%m-%d %H:%M:%S}\n" in done.stdout
+    assert "5ecret" not in done.stdout
+    _beat(held, pinged=pinged - 2 * timedelta(minutes=1), unpinged="answered [500]")
+    assert "; not since: answered [500]\n" in watchlist_here("status", cwd=held).stdout
+    (need,) = _status(held, 1)["needs"]
+    assert need.startswith("no monitor was told since")
+    assert need.endswith("that all is well: answered [500]")
+
+
+async def test_a_disk_that_is_nearly_full_needs_somebody(desk: Path) -> None:
+    standing = await get_standing(load_config(desk / "config.toml"))
+    roomy, tight = (replace(standing.holdings, free=size) for size in (200_000_000, 120_000_000))
+    assert replace(standing, holdings=roomy).needs() == ()
+    (need,) = replace(standing, holdings=tight).needs()
+    assert need == "only 120.0 MB are free on the disk of the database: make room"
+
+
+def test_silences_and_rules_never_loaded_are_told_as_they_are(desk: Path) -> None:
+    _change(desk, "DELETE FROM rulesets")
+    done = watchlist_here("silence", "add", "--rule", "icbm", "--until", "3d", cwd=desk)
+    assert done.returncode == 0, done.stderr
+    shown = watchlist_here("status", cwd=desk).stdout
+    assert "Quiet   1 silence, 0 findings hidden: `watchlist silence list`\n" in shown
+    assert "in force since" not in shown

@@ -1,6 +1,5 @@
 """`watchlist check`: whether all that a user wrote holds together."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +8,7 @@ import typer
 
 from watch.cli.exits import Exit
 from watch.cli.options import DEFAULT_CONFIG, ConfigOption
-from watch.cli.wording import counted
+from watch.cli.wording import counted, json_text
 from watch.errors import Mistake, MistakesError
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def check(
     """
     checked = _check_paths(paths) if paths else _check_all(config)
     if as_json:
-        typer.echo(json.dumps(_as_json(checked), ensure_ascii=False, indent=2))
+        typer.echo(json_text(_as_json(checked)))
     else:
         _show(checked)
     if checked.mistakes or (strict and checked.lints):
@@ -86,7 +85,7 @@ def _check_all(path: Path) -> _Checked:
         beside = RulesFolder(path=path.absolute().parent / "rules", label="rules")
         return checked + _check_rules(beside) if beside.path.is_dir() else checked
     return (
-        _Checked(told=(_told(config),))
+        _Checked(told=(_told(config),), lints=tuple(_readable_secrets(config)))
         + _check_rules(config.rules, config)
         + _Checked(mistakes=asyncio.run(_check_templates(config.mail.templates)))
     )
@@ -151,6 +150,14 @@ def _idle_subscriptions(config: "Config", ruleset: "Ruleset") -> "Iterator[Lint]
     return idle_subscriptions(toml, config.subscriptions, ruleset)
 
 
+def _readable_secrets(config: "Config") -> "Iterator[Lint]":
+    from watch.config.lint import readable_secrets
+    from watch.core.toml import TomlText
+
+    toml = TomlText(str(config.path), config.path.read_text("utf-8-sig"))
+    return readable_secrets(toml, config.path.absolute().parent)
+
+
 def _told(config: "Config") -> str:
     sources = counted(len(config.folders) + len(config.feeds), "source")
     return f"{config.path}: {sources}, {counted(len(config.subscriptions), 'subscription')}"
@@ -160,13 +167,15 @@ def _show(checked: _Checked) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from watch.core.cleaning import clean_lines
+
     console = Console(highlight=False, soft_wrap=True)
     for mistake in checked.mistakes:
         _show_one(console, mistake.shown(), "bold red")
     for lint in checked.lints:
         _show_one(console, lint.shown(), "bold yellow")
     for line in checked.told:
-        console.print(Text(line))
+        console.print(Text(clean_lines(line)))
     if checked.mistakes:
         console.print(Text(counted(len(checked.mistakes), "mistake"), style="bold red"))
     if checked.lints:
@@ -178,10 +187,12 @@ def _show(checked: _Checked) -> None:
 def _show_one(console: "Console", shown: str, style: str) -> None:
     from rich.text import Text
 
+    from watch.core.cleaning import clean_lines
+
     place, _, rest = shown.partition("\n")
-    console.print(Text(place, style=style))
+    console.print(Text(clean_lines(place), style=style))
     if rest:
-        console.print(Text(rest))
+        console.print(Text(clean_lines(rest)))
 
 
 def _as_json(checked: _Checked) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from watch.cli.exits import Exit
-from watch.cli.options import DEFAULT_CONFIG, ConfigOption
+from watch.cli.options import DEFAULT_CONFIG, ConfigOption, LogFormat, LogFormatOption
 
 if TYPE_CHECKING:
     from watch.config import Config
@@ -23,8 +23,13 @@ def add_to(app: typer.Typer) -> None:
     )
 
 
-def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Watch until told to stop: read sources, match, mail. Edited rules are taken up at once.
+def run(
+    config: ConfigOption = DEFAULT_CONFIG, log_format: LogFormatOption = LogFormat.TEXT
+) -> None:
+    """Watch until told to stop: read sources, match, mail.
+
+    Edited rules, templates and settings are taken up at once, or when SIGHUP asks for it; what does
+    not load leaves all as it was.
 
     SIGTERM or Ctrl-C stops it cleanly: a mail whose transmission has begun is waited for, all
     else is given back. A second signal ends it now.
@@ -35,11 +40,16 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
         from watch import app
         from watch.cli.signals import until_signal
 
-        loaded = _ready(config)
-    asyncio.run(until_signal(lambda stopping: app.run(loaded, stopping)))
+        loaded = _ready(config, log_format)
+    reloading = asyncio.Event()
+    asyncio.run(
+        until_signal(lambda stopping: app.run(loaded, stopping, reloading), reloading=reloading)
+    )
 
 
-def once(config: ConfigOption = DEFAULT_CONFIG) -> None:
+def once(
+    config: ConfigOption = DEFAULT_CONFIG, log_format: LogFormatOption = LogFormat.TEXT
+) -> None:
     """Do everything that is due, then exit; for cron. Nothing waits for anything.
 
     Exits with 1 when a source could not be read, or a rule file does not load and its last good
@@ -51,7 +61,7 @@ def once(config: ConfigOption = DEFAULT_CONFIG) -> None:
         from watch import app
         from watch.cli.signals import until_signal
 
-        loaded = _ready(config)
+        loaded = _ready(config, log_format)
     went_well = asyncio.run(until_signal(lambda stopping: app.run_once(loaded, stopping)))
     if not went_well:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
@@ -72,10 +82,10 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _ready(config: Path) -> "Config":
+def _ready(config: Path, form: LogFormat) -> "Config":
     from watch.cli.logs import set_up_logging
     from watch.config import load_config
 
     loaded = load_config(config)
-    set_up_logging()
+    set_up_logging(form=form)
     return loaded

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from watch.cli.exits import Exit
+from watch.cli.wording import warn
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +34,7 @@ def demo(
     from watch.config import load_config
 
     if directory is not None and directory.exists() and any(directory.iterdir()):
-        typer.echo(f"watchlist demo: {directory} is not empty; name another directory", err=True)
+        warn(f"watchlist demo: {directory} is not empty; name another directory")
         raise typer.Exit(Exit.USAGE)
     desk = directory or Path(tempfile.mkdtemp(prefix="watchlist-demo-"))
     console = Console(highlight=False)
@@ -44,6 +45,6 @@ def demo(
         try:
             asyncio.run(watch(load_config(desk / "config.toml"), documents))
         except TimeoutError:
-            typer.echo("watchlist demo: no mail came in time; the log says why", err=True)
+            warn("watchlist demo: no mail came in time; the log says why")
             raise typer.Exit(Exit.NEEDS_A_PERSON) from None
     show_mails(console, desk)

@@ -5,6 +5,8 @@ from typing import NoReturn
 
 import typer
 
+from watch.cli.wording import warn
+
 
 class Exit(IntEnum):
     """What the exit code says."""
@@ -18,5 +20,5 @@ class Exit(IntEnum):
 
 def refuse(text: str, code: Exit = Exit.USAGE) -> NoReturn:
     """End a command with words on why it does not do what it was asked to."""
-    typer.echo(f"watchlist: {text}", err=True)
+    warn(f"watchlist: {text}")
     raise typer.Exit(code)

@@ -1,6 +1,5 @@
 """`watchlist explain`: why a rule holds for a text, or what of it failed and by how much."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +8,7 @@ import typer
 
 from watch.cli.exits import Exit
 from watch.cli.options import DEFAULT_CONFIG, ConfigOption, RulesOption, rules_folder
+from watch.cli.wording import json_text, warn
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -53,14 +53,12 @@ def explain(
     if asked is None:
         ruleset = matcher.ruleset
         known = [item.id for item in ruleset.items] + [each.id for each in ruleset.rules]
-        typer.echo(
-            f"watchlist explain: no rule or item {rule!r}; {suggestion(rule, known)}", err=True
-        )
+        warn(f"watchlist explain: no rule or item {rule!r}; {suggestion(rule, known)}")
         raise typer.Exit(Exit.USAGE)
     text = document_of(document)
     explanation = matcher.explain(text, asked)
     if as_json:
-        typer.echo(json.dumps(_as_json(explanation, text), ensure_ascii=False, indent=2))
+        typer.echo(json_text(_as_json(explanation, text)))
     else:
         # In a pipe nothing is folded at the width of a terminal that is not there.
         width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE

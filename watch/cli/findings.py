@@ -1,6 +1,5 @@
 """`watchlist findings`: what was found, the newest first, and what became of it."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +8,7 @@ import typer
 
 from watch.cli.moments import TimezoneOption, moment_before
 from watch.cli.options import DEFAULT_CONFIG, ConfigOption, database_in
+from watch.cli.wording import json_text, warn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,13 +89,13 @@ async def _show(database: "Path", choice: "Choice", limit: int, *, as_json: bool
         shown += len(room)
         if as_json:
             for one in room:
-                typer.echo(json.dumps(_as_json(one), ensure_ascii=False))
+                typer.echo(json_text(_as_json(one), indent=None))
         elif room:
             console.print(_table(room))
         if len(room) < len(part):
-            typer.echo(f"there are more than {limit:,}: --limit N shows more of them", err=True)
+            warn(f"there are more than {limit:,}: --limit N shows more of them")
     if not shown:
-        typer.echo("nothing was found", err=True)
+        warn("nothing was found")
 
 
 async def _parts(

@@ -1,6 +1,5 @@
 """Files with what is found in them marked, and why."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from watch.cli.jsonl import Measured, matching_as_json
+from watch.cli.wording import json_text, warn
 from watch.core.cleaning import clean
 from watch.core.matcher import Matcher
 from watch.core.model import Document, Field, Finding, Matching
@@ -29,14 +29,14 @@ def show_files(matcher: Matcher, files: list[Path], measured: Measured, *, as_js
             is_whole = False
             told.append({"id": str(path), "error": str(error)})
             if not as_json:
-                typer.echo(f"{path}: {error}", err=True)
+                warn(f"{clean(str(path))}: {clean(str(error))}")
             continue
         matching = measured.match(matcher, document)
         told.append({"id": str(path), **matching_as_json(document, matching)})
         if not as_json:
             _show(console, path, document, matching)
     if as_json:
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        typer.echo(json_text(told))
     return is_whole
 
 
@@ -48,7 +48,7 @@ def document_of(path: Path) -> Document:
         raise SourceError(f"cannot be read: {error.strerror}") from error
     read = extract(content, suffix=path.suffix)
     for unread in read.unread:
-        typer.echo(f"{path}: read in part: {unread}", err=True)
+        warn(f"{clean(str(path))}: read in part: {clean(unread)}")
     title = read.title or path.stem
     return Document(
         source="match",
@@ -61,7 +61,7 @@ def document_of(path: Path) -> Document:
 
 
 def _show(console: Console, path: Path, document: Document, matching: Matching) -> None:
-    console.print(Text(str(path), style="bold"))
+    console.print(Text(clean(str(path)), style="bold"))
     is_plain = not console.is_terminal
     console.print(_marked(document, Field.TITLE, matching, is_plain=is_plain, style="bold"))
     console.print()
@@ -72,11 +72,11 @@ def _show(console: Console, path: Path, document: Document, matching: Matching) 
     tracked = {mention.item for mention in matching.mentions if mention.item}
     silent = sorted(tracked - {finding.rule for finding in matching.findings})
     if silent:
-        console.print(Text(f"tracked without an alert: {', '.join(silent)}", style="dim"))
+        console.print(Text(clean(f"tracked without an alert: {', '.join(silent)}"), style="dim"))
     if not tracked:
         console.print(Text("nothing found", style="dim"))
     for failure in matching.failures:
-        console.print(Text(f"{failure.rule}: {failure.text}", style="yellow"))
+        console.print(Text(clean(f"{failure.rule}: {failure.text}"), style="yellow"))
     console.print()
 
 
@@ -125,5 +125,7 @@ def _why(document: Document, finding: Finding) -> Text:
         + (f", {count} times" if count > 1 else "")
         for (words, field, term), count in found.items()
     ]
-    why = Text.assemble((finding.name, "bold yellow"), (f" ({finding.place})", "cyan"), " - ")
-    return why.append("; ".join(reasons))
+    why = Text.assemble(
+        (clean(finding.name), "bold yellow"), (clean(f" ({finding.place})"), "cyan"), " - "
+    )
+    return why.append(clean("; ".join(reasons)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watch.cli.exits import Exit
-from watch.cli.wording import counted
+from watch.cli.wording import counted, warn
 
 if TYPE_CHECKING:
     from watch.cli.lists import Row
@@ -41,7 +41,7 @@ def import_items(
     from watch.cli.lists import read_rows
 
     if output is not None and output.exists():
-        typer.echo(f"watchlist import-items: {output} is there already; name another", err=True)
+        warn(f"watchlist import-items: {output} is there already; name another")
         raise typer.Exit(Exit.USAGE)
     listed = read_rows(file)
     refused = list(listed.refused)
@@ -54,12 +54,12 @@ def import_items(
     text, bad = _rule_file(defaults, rows)
     refused += bad
     for line in listed.unused:
-        typer.echo(f"{file}: {line}", err=True)
+        warn(f"{file}: {line}")
     for number, why in sorted(refused):
-        typer.echo(f"{file}:{number}: {why}", err=True)
+        warn(f"{file}:{number}: {why}")
     kept = len(rows) - len({number for number, _ in bad})
     _write(text, output)
-    typer.echo(f"{counted(kept, 'item')}, {counted(len(refused), 'mistake')}", err=True)
+    warn(f"{counted(kept, 'item')}, {counted(len(refused), 'mistake')}")
     if refused:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
@@ -73,7 +73,7 @@ def _merged(rows: "tuple[Row, ...]") -> "list[Row]":
         item_id = str(row.item.get("id") or slug(str(row.item["name"])) or row.line)
         first = by_id.setdefault(item_id, row)
         if first is not row:
-            typer.echo(f"line {row.line} joins line {first.line}: both are {item_id!r}", err=True)
+            warn(f"line {row.line} joins line {first.line}: both are {item_id!r}")
             by_id[item_id] = first.joined(row)
     return list(by_id.values())
 
@@ -109,4 +109,4 @@ def _write(text: str, output: Path | None) -> None:
         typer.echo(text.encode(), nl=False)
     else:
         output.write_text(text, "utf-8")
-        typer.echo(f"wrote {output}", err=True)
+        warn(f"wrote {output}")

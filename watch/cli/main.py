@@ -7,7 +7,9 @@ import typer
 
 from watch import __version__
 from watch.cli import (
+    backup,
     check,
+    container_file,
     daemon,
     demo,
     explain,
@@ -15,6 +17,7 @@ from watch.cli import (
     import_items,
     init,
     match,
+    outbox,
     preview,
     read,
     schema,
@@ -22,8 +25,10 @@ from watch.cli import (
     silence,
     sources,
     status,
+    systemd_unit,
 )
 from watch.cli.exits import Exit
+from watch.cli.wording import warn
 from watch.errors import MistakesError, StateLockedError, StoreRefusedError, WatchError
 
 app = typer.Typer(
@@ -65,12 +70,16 @@ for _verbs in (
     status,
     findings,
     silence,
+    outbox,
+    backup,
     preview,
     send_test,
     sources,
     demo,
     schema,
     import_items,
+    systemd_unit,
+    container_file,
 ):
     _verbs.add_to(app)
 
@@ -81,7 +90,7 @@ def main() -> None:
         app(prog_name="watchlist")
     except MistakesError as error:
         for mistake in error.mistakes:
-            typer.echo(mistake.shown(), err=True)
+            warn(mistake.shown())
         sys.exit(Exit.USAGE)
     except StateLockedError as error:
         _fail(error, Exit.LOCKED)
@@ -92,5 +101,5 @@ def main() -> None:
 
 
 def _fail(error: WatchError, code: Exit) -> None:
-    typer.echo(f"watchlist: {error}", err=True)
+    warn(f"watchlist: {error}")
     sys.exit(code)

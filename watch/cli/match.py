@@ -10,6 +10,7 @@ import typer
 
 from watch.cli.exits import Exit
 from watch.cli.options import DEFAULT_CONFIG, ConfigOption, RulesOption, rules_folder
+from watch.cli.wording import warn
 
 
 def add_to(app: typer.Typer) -> None:
@@ -48,7 +49,7 @@ def match(
     from watch.pipeline.rules import load_matcher
 
     if bool(files) == jsonl:
-        typer.echo("watchlist match: name files, or give --jsonl and documents on stdin", err=True)
+        warn("watchlist match: name files, or give --jsonl and documents on stdin")
         raise typer.Exit(Exit.USAGE)
     began = time.perf_counter()
     matcher = load_matcher(rules_folder(rules, config))

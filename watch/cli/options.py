@@ -1,5 +1,6 @@
 """Options that several verbs share."""
 
+from enum import Enum, unique
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,22 @@ ConfigOption = Annotated[
     Path,
     typer.Option(
         "--config", "-c", metavar="PATH", help="The configuration.", envvar="WATCHLIST_CONFIG"
+    ),
+]
+
+
+@unique
+class LogFormat(Enum):
+    """What a line of the log is."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+LogFormatOption = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format", help="text for people, json for machines.", envvar="WATCHLIST_LOG_FORMAT"
     ),
 ]
 

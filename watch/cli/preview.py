@@ -8,7 +8,7 @@ import typer
 
 from watch.cli.exits import Exit, refuse
 from watch.cli.options import DEFAULT_CONFIG, ConfigOption, database_in
-from watch.cli.wording import counted
+from watch.cli.wording import counted, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ def _show_unsaid(mail: "NextMail", *, is_asked: bool) -> None:
 def _show(mail: "NextMail", config: "Config", html: Path | None) -> None:
     import asyncio
 
-    from watch.core.cleaning import clean
+    from watch.core.cleaning import clean, clean_lines
 
     name = clean(mail.subscription.name)
     waits = counted(mail.waiting, "finding")
@@ -109,15 +109,15 @@ def _show(mail: "NextMail", config: "Config", html: Path | None) -> None:
         return
     rendered = asyncio.run(_write_mail(mail, mail.report, mail.at, config))
     for complaint in rendered.complaints:
-        typer.echo(f"{name}: {complaint}", err=True)
+        warn(f"{name}: {complaint}")
     for failure in rendered.failures:
-        typer.echo(f"{name}: no mail to {clean(failure.recipient)}: {failure.text}", err=True)
+        warn(f"{name}: no mail to {clean(failure.recipient)}: {failure.text}")
     if not rendered.messages:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
     message = _parsed(rendered.messages[0].content)
     typer.echo(f"To: {', '.join(clean(one.recipient) for one in rendered.messages)}")
-    typer.echo(f"Subject: {message['Subject']}\n")
-    typer.echo(_part(message, "plain"))
+    typer.echo(f"Subject: {clean(str(message['Subject']))}\n")
+    typer.echo(clean_lines(_part(message, "plain")))
     if html is not None:
         _write(html, _part(message, "html"))
 

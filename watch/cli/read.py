@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watch.cli.exits import Exit
+from watch.cli.wording import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +145,7 @@ def show_failure(failure: "NotRead") -> None:
     from watch.core.cleaning import clean
 
     where = failure.source if failure.key is None else f"{failure.source}: {failure.key}"
-    typer.echo(f"{clean(where)}: {clean(failure.text)}", err=True)
+    warn(f"{clean(where)}: {clean(failure.text)}")
 
 
 def show_document(console: "Console", document: "Document") -> None:

@@ -9,6 +9,7 @@ import typer
 
 from watch.cli.exits import Exit, refuse
 from watch.cli.options import DEFAULT_CONFIG, ConfigOption
+from watch.cli.wording import warn
 
 if TYPE_CHECKING:
     from watch.config import Config
@@ -48,7 +49,7 @@ def send_test(
     try:
         answer = asyncio.run(_send(loaded, message, _Steps().tell))
     except DeliveryError as error:
-        typer.echo(_remedy(error, is_smtp=loaded.smtp is not None), err=True)
+        warn(_remedy(error, is_smtp=loaded.smtp is not None))
         raise typer.Exit(Exit.NEEDS_A_PERSON) from error
     if loaded.smtp is None:
         typer.echo(f"the mail lies in a Maildir: {answer}; any mail program opens it")
@@ -64,8 +65,10 @@ class _Steps:
 
     def tell(self, step: str, said: str) -> None:
         """Print a step that is done."""
+        from watch.core.cleaning import clean
+
         now = time.monotonic()
-        typer.echo(f"{now - self._last:8.3f} s  {step:<8}  {said}")
+        typer.echo(f"{now - self._last:8.3f} s  {step:<8}  {clean(said)}")
         self._last = now
 
 
@@ -86,7 +89,7 @@ async def _drill(config: "Config", address: str) -> "Message":
         settings = replace(config.mail, mark=_MARK)
         rendered = await write_alert(sandbox, settings, report, subscription, now=now)
     for complaint in rendered.complaints:
-        typer.echo(complaint, err=True)
+        warn(complaint)
     if not rendered.messages:
         refuse(clean(rendered.failures[0].text))
     return rendered.messages[0]

@@ -1,6 +1,5 @@
 """`watchlist silence`: what stays quiet, and until when; also beside a running daemon."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +8,7 @@ import typer
 from watch.cli.exits import refuse
 from watch.cli.moments import TimezoneOption, moment_ahead
 from watch.cli.options import DEFAULT_CONFIG, ConfigOption, database_in
-from watch.cli.wording import counted
+from watch.cli.wording import counted, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -161,7 +160,7 @@ def list_silences(
     shown = [one for one in silences if has_all or one.until > now]
     if is_json:
         told = [_as_json(one, hidden.get(one.id, 0), now) for one in shown]
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        typer.echo(json_text(told))
     elif shown:
         plain_console().print(_table(shown, hidden, now))
     else:

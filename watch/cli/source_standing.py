@@ -10,7 +10,7 @@ from rich.text import Text
 
 from watch.cli.wording import counted
 from watch.config import Config
-from watch.core.cleaning import clean
+from watch.core.cleaning import clean, masked
 from watch.core.model import SourceState
 
 _PIPE_WIDTH = 1000
@@ -35,7 +35,7 @@ class SourceStanding:
 
     @property
     def word(self) -> str:
-        """The state in a word or two; "empty" was read and has brought no document so far."""
+        """The state in a word or two; "empty" was read and no document of it is held."""
         if self.state is None or (self.state.succeeded is None and self.state.error is None):
             return "not read yet"
         if self.state.paused_since is not None:
@@ -64,7 +64,7 @@ def source_standings(
     `counts` has the documents, findings and findings not mailed of each.
     """
     places = [(one.name, "folder", str(one.root)) for one in config.folders]
-    places += [(one.name, "feed", one.url) for one in config.feeds]
+    places += [(one.name, "feed", masked(one.url)) for one in config.feeds]
     standings = []
     for name, kind, location in places:
         documents, findings, unmailed = counts.get(name, (0, 0, 0))
@@ -107,7 +107,7 @@ def sources_table(sources: Iterable[SourceStanding]) -> Table:
         if state is not None and state.note is not None:
             table.add_row("", "", Text(clean(state.note), style="yellow"))
         if state is not None and state.url is not None:
-            table.add_row("", "", Text(f"moved to {clean(state.url)}", style="yellow"))
+            table.add_row("", "", Text(f"moved to {clean(masked(state.url))}", style="yellow"))
         if one.unread:
             table.add_row("", "", Text(f"{counted(one.unread, 'file')} not read", style="yellow"))
     return table
@@ -128,7 +128,7 @@ def source_as_json(source: SourceStanding) -> dict[str, object]:
         "next": iso(state.due) if state and source.kind == "feed" else None,
         "error": state.error if state else None,
         "note": state.note if state else None,
-        "moved_to": state.url if state else None,
+        "moved_to": masked(state.url) if state and state.url else None,
         "documents": source.documents,
         "findings": source.findings,
         "not_mailed": source.unmailed,

@@ -1,6 +1,5 @@
 """`watchlist sources`: how each stands, what one would bring, lists of feeds in and out."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +8,7 @@ import typer
 from watch.cli.exits import Exit
 from watch.cli.options import DEFAULT_CONFIG, ConfigOption
 from watch.cli.read import DEFAULT_TIMEOUT, AllowPrivateOption, TimeoutOption
-from watch.cli.wording import counted
+from watch.cli.wording import counted, json_text, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +58,7 @@ def list_sources(
     sources = _standings(load_config(config))
     if is_json:
         told = [source_as_json(one) for one in sources]
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        typer.echo(json_text(told))
     else:
         plain_console().print(sources_table(sources))
 
@@ -143,14 +142,14 @@ def import_opml(
     is_there = write or config.exists() or config != DEFAULT_CONFIG
     adopted = adopt(feeds, load_sources(config) if is_there else {})
     for one in adopted.left_out:
-        typer.echo(f"{file}:{one}", err=True)
+        warn(f"{file}:{one}")
     if write:
         append_sources(config, adopted.tables)
     else:
         typer.echo(adopted.tables.encode(), nl=False)
     where = f" added to {config}" if write else ""
     left_out = f", {len(adopted.left_out):,} left out" if adopted.left_out else ""
-    typer.echo(f"{counted(adopted.count, 'source')}{where}{left_out}", err=True)
+    warn(f"{counted(adopted.count, 'source')}{where}{left_out}")
     if feeds.refused:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 

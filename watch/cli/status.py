@@ -1,12 +1,12 @@
 """`watchlist status`: how it stands, also beside a running daemon."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from watch.cli.exits import Exit
 from watch.cli.options import DEFAULT_CONFIG, ConfigOption, database_in
+from watch.cli.wording import json_text
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def status(
     database_in(loaded)
     standing = asyncio.run(get_standing(loaded))
     if is_json:
-        typer.echo(json.dumps(as_json(standing), ensure_ascii=False, indent=2))
+        typer.echo(json_text(as_json(standing)))
     else:
         show(standing)
     if standing.needs():

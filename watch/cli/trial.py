@@ -5,13 +5,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import typer
 from rich.console import Console
 from rich.text import Text
 
 from watch.cli.read import show_document, show_failure
 from watch.cli.reading import NotRead, Part
-from watch.cli.wording import counted
+from watch.cli.wording import counted, warn
 from watch.core.cleaning import clean
 from watch.core.model import Document
 
@@ -69,7 +68,7 @@ def show_trial(trial: Trial) -> None:
     for failure in trial.failures[:_MOST_FAILURES]:
         show_failure(failure)
     if len(trial.failures) > _MOST_FAILURES:
-        typer.echo(f"and {len(trial.failures) - _MOST_FAILURES:,} more", err=True)
+        warn(f"and {len(trial.failures) - _MOST_FAILURES:,} more")
     if not trial.is_read:
         return
     if trial.title:

@@ -1,0 +1,1 @@
+"""That nothing is lost: kills at every point, rules cut at every byte, an hour under load."""
