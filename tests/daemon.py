@@ -11,10 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol, Self
 
+from tests.patience import DEADLINE_S
 from watch.cli.main import main
-
-DEADLINE_S = 40.0
-"""Machines are shared and slow at times; nothing here takes a quarter of this."""
 
 
 def watchlist(
@@ -91,7 +89,7 @@ class Daemon:
                     return line
             assert self.process.poll() is None, f"it ended:\n{self.log}"
             time.sleep(0.02)
-        raise AssertionError(f"no line with {words} in:\n{self.log}")
+        raise AssertionError(f"no line with {words} in:\n{self._last_words()}")
 
     def stop(self) -> int:
         """Ask it to stop; return its exit code."""
@@ -111,9 +109,22 @@ class Daemon:
             self.kill()
         self._file.close()
 
+    def _last_words(self) -> str:
+        """End it; return its log, and where each of its threads stood."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(DEADLINE_S / 10)
+        return self.log
+
 
 def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
-    return {**os.environ, "COLUMNS": "100", "TERM": "dumb", **(more or {})}
+    return {
+        **os.environ,
+        "COLUMNS": "100",
+        "TERM": "dumb",
+        "PYTHONFAULTHANDLER": "1",  # what is aborted tells where it stood
+        **(more or {}),
+    }
 
 
 def watchlist_here(

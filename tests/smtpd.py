@@ -23,6 +23,8 @@ from typing import Any, NoReturn, Self, TypeVar
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.patience import DEADLINE_S
+
 T = TypeVar("T")
 
 HOST = "127.0.0.1"
@@ -122,7 +124,7 @@ class SmtpServer:
         """
         self._hooks[verb] = call
 
-    def wait_for(self, count: int, *, within: float = 10.0) -> list[Mail]:
+    def wait_for(self, count: int, *, within: float = DEADLINE_S) -> list[Mail]:
         """Return the accepted mails once there are so many; fails after so many seconds."""
         deadline = time.monotonic() + within
         with self._arrival:
@@ -166,7 +168,7 @@ class SmtpServer:
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         assert self._loop is not None
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=DEADLINE_S)
 
     async def _listen(self) -> None:
         assert self._loop is not None

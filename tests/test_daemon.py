@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.daemon import DEADLINE_S, Daemon, watchlist
+from tests.daemon import Daemon, watchlist
 from tests.httpd import Answer, HttpServer
+from tests.patience import DEADLINE_S
 from tests.smtpd import Mail, SmtpServer
 
 RULES = """\
@@ -142,9 +143,9 @@ def test_a_file_and_a_feed_item_reach_the_readers_once_over_restarts(
     with Daemon(desk) as daemon:
         daemon.wait_for("feed baseline", "source=wire", "entries=1")
         web.put("/feed", Answer(body=_feed("North tests an ICBM", "Fish"), etag='"2"'))
-        smtp.wait_for(2, within=DEADLINE_S)
+        smtp.wait_for(2)
         _write(desk, "briefing.txt", "Morning briefing\n\nTwo suicide-drones hit the depot.")
-        mails = smtp.wait_for(4, within=DEADLINE_S)
+        mails = smtp.wait_for(4)
         assert daemon.stop() == 0
         assert "stopped" in daemon.log
     by_subject: dict[str, list[EmailMessage]] = {}
@@ -187,7 +188,7 @@ def test_mail_goes_out_over_tls_with_a_login(desk: Path, web: HttpServer) -> Non
     with SmtpServer(tls=context, users={"watch": "hunter2"}) as server:
         _configure(desk, web, server, security="starttls", **login)
         with Daemon(desk) as daemon:
-            first, _ = server.wait_for(2, within=DEADLINE_S)
+            first, _ = server.wait_for(2)
             assert daemon.stop() == 0
         assert first.is_encrypted
         assert first.user == "watch"
@@ -212,7 +213,7 @@ def test_a_killed_daemon_loses_nothing_before_the_acceptance_is_committed(
             other.rollback()
     assert _rows(desk, "SELECT title FROM documents") == [("Fish",)]
     with Daemon(desk) as daemon:
-        smtp.wait_for(2, within=DEADLINE_S)
+        smtp.wait_for(2)
         assert daemon.stop() == 0
     assert len(smtp.mails) == 2
 
@@ -231,7 +232,7 @@ def test_a_killed_daemon_loses_nothing_after_the_acceptance_is_committed(
     assert smtp.mails == []
     config.write_text(patient, "utf-8")
     with Daemon(desk) as daemon:
-        smtp.wait_for(2, within=DEADLINE_S)
+        smtp.wait_for(2)
         _until(lambda: len(web.asked("/feed")) > 4, "polls after the restart")
         assert daemon.stop() == 0
     assert len(smtp.mails) == 2
@@ -299,7 +300,7 @@ def test_edited_rules_are_taken_up_or_the_last_good_ones_serve_and_their_owner_i
         rules.write_text(owned + '[[item]]\nnmae = "Balloons"\n', "utf-8")
         assert "rules/items.toml:14:1" in daemon.wait_for("rules not loaded", "nmae")
         daemon.wait_for("rule file kept as it was", "file=rules/items.toml")
-        (told,) = smtp.wait_for(1, within=DEADLINE_S)
+        (told,) = smtp.wait_for(1)
         assert told.recipients == ("owner@example.org",)
         assert _parsed(told)["Subject"].startswith("rules/items.toml does not load: 1 error")
         assert "rules/items.toml:14:1" in _part(_parsed(told), "plain")
@@ -312,15 +313,15 @@ def test_edited_rules_are_taken_up_or_the_last_good_ones_serve_and_their_owner_i
     once = watchlist("once", cwd=desk)
     assert once.returncode == 1, "a last good version served"
     assert "rule file kept as it was" in once.stderr
-    assert "ICBM" in _parsed(smtp.wait_for(3, within=DEADLINE_S)[1])["Subject"]
+    assert "ICBM" in _parsed(smtp.wait_for(3)[1])["Subject"]
     with Daemon(desk) as daemon:
         daemon.wait_for("rule file kept as it was")
         rules.write_text(owned + '[[item]]\nname = "Balloon"\nterms = ["balloon"]\n', "utf-8")
         daemon.wait_for("rules in force", "items=3", "before=2", "came=1")
-        again = smtp.wait_for(4, within=DEADLINE_S)[3]
+        again = smtp.wait_for(4)[3]
         assert _parsed(again)["Subject"] == "rules/items.toml loads again"
         _write(desk, "b.txt", "A balloon alone")
-        assert "Balloon" in _parsed(smtp.wait_for(6, within=DEADLINE_S)[5])["Subject"]
+        assert "Balloon" in _parsed(smtp.wait_for(6)[5])["Subject"]
         fingerprint = daemon.wait_for("rules in force", "items=3").rpartition("fingerprint=")[2]
         assert daemon.stop() == 0
     assert _rows(desk, "SELECT ruleset FROM documents WHERE key = 'b.txt'") == [(fingerprint,)]
@@ -363,7 +364,7 @@ allow_private = ["127.0.0.0/8"]
             daemon.wait_for("ERROR source not read", f"source={source}", why)
         daemon.wait_for("WARNING file not read", "path=binary.txt", "not text")
         _write(desk, "a.txt", "An ICBM")
-        smtp.wait_for(2, within=DEADLINE_S)
+        smtp.wait_for(2)
         status = watchlist("status", "--json", cwd=desk)
         assert status.stdout.count('"state": "failing"') == 4
         assert daemon.stop() == 0

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import DEADLINE_S, Daemon, watchlist
+from tests.daemon import Daemon, watchlist
 from tests.httpd import Answer, HttpServer
+from tests.patience import DEADLINE_S
 from tests.smtpd import SmtpServer
 from watch.app import Reloading, opened
 from watch.config import load_config
@@ -73,7 +74,7 @@ class Desk:
         """Return for whom and about what the mails are, once there are so many."""
         return [
             (mail.recipients[0], str(message_from_bytes(mail.content, policy=policy)["Subject"]))
-            for mail in self.smtp.wait_for(count, within=DEADLINE_S)
+            for mail in self.smtp.wait_for(count)
         ]
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.builders import rules_of
-from tests.daemon import DEADLINE_S
+from tests.patience import DEADLINE_S
 from watch.config import load_config
 from watch.core.alerts import Alert, Occasion, Reason, Report, StoryId, Told, ToldStory
 from watch.core.matcher import Matcher

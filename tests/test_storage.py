@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import DEADLINE_S, Daemon, watchlist
+from tests.daemon import Daemon, watchlist
+from tests.patience import DEADLINE_S
 from tests.smtpd import SmtpServer
 from watch.store.space import BALLAST_BYTES
 

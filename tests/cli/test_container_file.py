@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import DEADLINE_S, watchlist_here
+from tests.daemon import watchlist_here
+from tests.patience import DEADLINE_S
 from watch import __version__
 
 ROOT = Path(__file__).parents[2]

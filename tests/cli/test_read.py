@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.daemon import DEADLINE_S, watchlist, watchlist_here
+from tests.daemon import watchlist, watchlist_here
 from tests.httpd import HOST, Answer, HttpServer
+from tests.patience import DEADLINE_S
 
 FEED = """\
 <?xml version="1.0"?>

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.httpd import LOOPBACK, Answer, HttpServer
+from tests.patience import DEADLINE_S
 from tests.pipeline.conftest import Desk, changed
 from tests.pipeline.test_feeds import rss
 from watch.engine.local import LocalEngine
@@ -27,18 +28,18 @@ async def _running(context: Context) -> AsyncIterator[None]:
         yield
     finally:
         context.stopping.set()
-        await asyncio.wait_for(working, 10)
+        await asyncio.wait_for(working, DEADLINE_S)
 
 
 async def _asked(server: HttpServer, path: str, count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         while len(server.asked(path)) < count:  # noqa: ASYNC110 (another thread counts)
             await asyncio.sleep(0.02)
 
 
 async def _documents(desk: Desk, count: int) -> None:
     """Wait for so many; the clock of the steps goes on, so that files come to stand still."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_S):
         while True:
             desk.clock.advance(seconds=1)
             counts = await desk.context.store.read(count_findings)
@@ -49,7 +50,7 @@ async def _documents(desk: Desk, count: int) -> None:
 
 async def _logged(caplog: pytest.LogCaptureFixture, message: str) -> logging.LogRecord:
     """Return the first line of the log with these words, once it is there."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_S):
         while message not in caplog.messages:  # noqa: ASYNC110 (the log tells)
             await asyncio.sleep(0.02)
     return next(one for one in caplog.records if one.message == message)
@@ -144,7 +145,7 @@ async def test_a_database_that_is_refused_ends_the_whole(desk: Desk, server: Htt
     server.put("/feed", Answer(body=rss("ICBM")))
     context = changed(desk, chance=_chance(StoreRefusedError("damaged")))
     with pytest.raises(StoreRefusedError, match="damaged"):
-        await asyncio.wait_for(LocalEngine(context).run(), 20)
+        await asyncio.wait_for(LocalEngine(context).run(), DEADLINE_S)
     assert context.stopping.is_set()
 
 
@@ -155,7 +156,7 @@ async def test_whatever_breaks_the_engine_itself_ends_the_whole(desk: Desk) -> N
     assert engine._scheduler.get_jobs()
     engine._scheduler.add_job(lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(working, 10)
+        await asyncio.wait_for(working, DEADLINE_S)
 
 
 async def test_timers_that_stand_still_end_the_whole(
@@ -167,7 +168,7 @@ async def test_timers_that_stand_still_end_the_whole(
     await asyncio.sleep(0.1)
     engine._scheduler.pause()
     with pytest.raises(RuntimeError, match="no timer ran"):
-        await asyncio.wait_for(working, 10)
+        await asyncio.wait_for(working, DEADLINE_S)
 
 
 async def test_timers_go_on_when_the_clock_is_set(desk: Desk) -> None:
@@ -178,7 +179,7 @@ async def test_timers_go_on_when_the_clock_is_set(desk: Desk) -> None:
         job.modify(next_run_time=datetime.now(UTC) + timedelta(hours=1))
     desk.clock.at -= timedelta(hours=1)
     ticked = engine._ticked
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         while engine._ticked == ticked:  # noqa: ASYNC110 (a timer sets it)
             await asyncio.sleep(0.05)
     desk.context.stopping.set()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import DEADLINE_S
 from watch.engine.supervisor import Supervisor
 
 
@@ -14,7 +15,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.soc
     monkeypatch.setenv("NOTIFY_SOCKET", path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(path)
-        listener.settimeout(10)
+        listener.settimeout(DEADLINE_S)
         yield listener
 
 
@@ -42,7 +43,7 @@ def test_where_nobody_listens_nothing_fails(address: str, monkeypatch: pytest.Mo
 def test_a_name_without_a_file_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(f"\0watchlist-{os.getpid()}")
-        listener.settimeout(10)
+        listener.settimeout(DEADLINE_S)
         monkeypatch.setenv("NOTIFY_SOCKET", f"@watchlist-{os.getpid()}")
         Supervisor.from_environment().tell("STOPPING=1")
         assert listener.recv(100) == b"STOPPING=1"

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.patience import DEADLINE_S
 from watch.errors import SourceError
 from watch.ingest.web.answers import Head
 from watch.ingest.web.exchange import HEAD_BYTES, READ_BYTES, Exchange, megabytes
@@ -138,7 +139,7 @@ SPOILT = st.builds(
 
 @given(SPOILT | st.binary(max_size=200))
 async def test_whatever_a_server_says_is_an_answer_or_an_error(words: bytes) -> None:
-    async with asyncio.timeout(10), said(words) as exchange:
+    async with asyncio.timeout(DEADLINE_S), said(words) as exchange:
         try:
             head, body = await whole(exchange)
         except SourceError as error:

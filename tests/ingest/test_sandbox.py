@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.ingest import chores
+from tests.patience import DEADLINE_S
 from watch.errors import NotReadableError, SourceError
 from watch.ingest.sandbox import MESSAGE_LENGTH, Sandbox
 
@@ -137,7 +138,7 @@ async def test_a_pool_found_broken_is_built_anew(strict: Sandbox) -> None:
     # The only child, and idle: the pool itself breaks, as soon as it has looked.
     (cell,) = strict._cells
     assert cell._pool is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         while cell._pool.active:  # noqa: ASYNC110 - the pool has no event to wait for
             await asyncio.sleep(0.02)
     assert await strict.run(chores.process) != pid

@@ -12,6 +12,7 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.patience import DEADLINE_S
 from tests.smtpd import HOST, Deed, SmtpServer
 from watch.core.model import Message
 from watch.errors import (
@@ -321,7 +322,7 @@ async def test_a_cancelled_mail_leaves_no_half_of_it_behind(server: SmtpServer) 
 
 
 def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + DEADLINE_S
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -7,6 +7,7 @@ from email import message_from_bytes
 import pytest
 
 from tests.builders import a_subscription
+from tests.patience import DEADLINE_S
 from tests.pipeline.conftest import Desk, changed
 from tests.smtpd import Deed, SmtpServer
 from watch.core.model import Message, MessageState
@@ -198,7 +199,7 @@ async def test_a_short_burst_leaves_at_once(
     desk: Desk, context: Context, smtpd: SmtpServer
 ) -> None:
     quick = changed(desk, transport=context.transport, delivery=DeliverySettings(max_per_minute=18))
-    await asyncio.wait_for(deliver(quick), timeout=5)
+    await asyncio.wait_for(deliver(quick), timeout=DEADLINE_S)
     assert len(smtpd.accepted) == 3
     assert quick.channel.bucket is not None
     assert quick.channel.bucket.wait(desk.clock.seconds) == pytest.approx(60 / 16)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.builders import a_subscription
 from tests.limits import no_room_beyond
+from tests.patience import DEADLINE_S
 from tests.pipeline.conftest import Desk, changed
 from tests.smtpd import SmtpServer
 from watch.core.model import MessageState
@@ -31,8 +32,6 @@ from watch.store.outbox import (
     mark_message,
     recover,
 )
-
-WITHIN_S = 20
 
 
 @pytest.fixture
@@ -72,11 +71,11 @@ async def _sending(context: Context) -> AsyncIterator[asyncio.Task[object]]:
     try:
         yield sending
     finally:
-        await asyncio.wait_for(asyncio.gather(sending, return_exceptions=True), WITHIN_S)
+        await asyncio.wait_for(asyncio.gather(sending, return_exceptions=True), DEADLINE_S)
 
 
 async def _said(caplog: pytest.LogCaptureFixture, words: str) -> None:
-    async with asyncio.timeout(WITHIN_S):
+    async with asyncio.timeout(DEADLINE_S):
         while words not in [one.message for one in caplog.records]:  # noqa: ASYNC110 (a log)
             await asyncio.sleep(0.01)
 
@@ -301,7 +300,7 @@ async def test_a_disk_that_is_full_at_any_step_costs_nothing_but_time(
             await asyncio.wait(working, timeout=0.1)
             if working[-1].done():
                 working.append(asyncio.create_task(_work(context, desk)))
-    await asyncio.wait_for(asyncio.gather(*working), WITHIN_S)
+    await asyncio.wait_for(asyncio.gather(*working), DEADLINE_S)
     for _ in range(3):
         await _work(context, desk)
     assert await _counts(context) == {MessageState.SENT: len(smtpd.accepted)}

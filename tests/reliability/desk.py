@@ -15,8 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from tests.daemon import DEADLINE_S, Daemon, Process
+from tests.daemon import Daemon, Process
 from tests.httpd import Answer, HttpServer
+from tests.patience import DEADLINE_S
 from tests.reliability.launcher import COMMITS, LOG
 from tests.reliability.ledger import RULES, SUBSCRIPTIONS, Entry, feed_of
 from tests.reliability.nursery import Ambush, Nursery

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tests.daemon import DEADLINE_S, Daemon
+from tests.daemon import Daemon
+from tests.patience import DEADLINE_S
 from tests.reliability.desk import INBOX, SOURCES, WIRE, Desk
 from tests.reliability.ledger import RULES
 from tests.reliability.nursery import Nursery

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.bench.costs import as_installed
-from tests.daemon import DEADLINE_S
+from tests.patience import DEADLINE_S
 
 ROOT = Path(__file__).parents[2]
 Ambush = tuple[str, str, int]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import DEADLINE_S, Daemon
+from tests.daemon import Daemon
 from tests.httpd import Answer, HttpServer
+from tests.patience import DEADLINE_S
 from tests.smtpd import SmtpServer
 
 _LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
@@ -91,7 +92,7 @@ class FakedDesk:
         mails = len(self.smtp.accepted)
         words = f"An ICBM of kind {'abcdefgh'[mails] * 5}"
         (self.path / "inbox" / f"{mails}.txt").write_text(words)
-        mail = self.smtp.wait_for(mails + 1, within=DEADLINE_S)[mails]
+        mail = self.smtp.wait_for(mails + 1)[mails]
         assert words.encode() in mail.content
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import a_document, a_matching
+from tests.patience import DEADLINE_S
 from tests.store.test_tellings import accept
 from watch.errors import StoreRefusedError, StoreUnavailableError
 from watch.store.backup import back_up
@@ -67,7 +68,7 @@ async def test_it_is_of_one_moment_and_it_holds_nobody_up(store: Store, tmp_path
     def tell(done: int, total: int) -> None:
         heard.append((done, total))
         has_begun.set()
-        may_go_on.wait(20)
+        may_go_on.wait(DEADLINE_S)
 
     copying = asyncio.create_task(asyncio.to_thread(back_up, path, tmp_path / "copy.db", tell))
     await asyncio.to_thread(has_begun.wait, 20)

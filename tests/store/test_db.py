@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
+from tests.patience import DEADLINE_S
 from watch.errors import StoreRefusedError
 from watch.store.db import SCHEMA, Store, Transaction
 from watch.store.tables import metadata
@@ -193,7 +194,7 @@ async def test_a_reader_beside_a_writer_waits_for_nobody_and_writes_nothing(
     def hold(transaction: Transaction) -> None:
         transaction.execute(text("INSERT INTO files VALUES ('s', 'p', 0, 0, NULL, 0, NULL, NULL)"))
         is_open.set()
-        assert may_end.wait(10)
+        assert may_end.wait(DEADLINE_S)
 
     writing = asyncio.create_task(store.write(hold))
     await asyncio.to_thread(is_open.wait, 10)

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from tests.patience import DEADLINE_S
 from watch.errors import StoreUnavailableError
 from watch.store.db import Store, Transaction
 
@@ -55,7 +56,7 @@ async def held(store: Store) -> AsyncIterator[None]:
 
     def hold(_: Transaction) -> None:
         is_held.set()
-        assert may_go.wait(10)
+        assert may_go.wait(DEADLINE_S)
 
     holding = asyncio.create_task(store.write(hold))
     await asyncio.to_thread(is_held.wait, 10)
