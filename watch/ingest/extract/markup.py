@@ -104,7 +104,7 @@ def html_to_text(html: str) -> Extract:
 
 def looks_like_html(text: str) -> bool:
     """Whether there is a tag of HTML in a text; `<made-up>` and `<a@b.example>` are words."""
-    if "<!--" in text or "<![CDATA[" in text:
+    if "<!" in text and ("<!--" in text or "<![CDATA[" in text):
         return True
     return any(tag[1].lower() in _NAMES for tag in _NAME.finditer(text))
 

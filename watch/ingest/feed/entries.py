@@ -22,7 +22,6 @@ MOST_LINES = 100
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^<>]*+>")
-_ONE_SPACE = str.maketrans("\n\t\xa0", "   ")
 _ELLIPSIS = " .…[]()→\xa0"
 """What stands at the end of a teaser, around the words that there is more."""
 
@@ -106,7 +105,10 @@ def followable(link: str, base: str) -> str | None:
     if not link:
         return None
     try:
-        address = urlsplit(urljoin(base, link.replace(" ", "%20")))
+        link = link.replace(" ", "%20")
+        address = urlsplit(link)
+        if not (address.scheme and address.netloc):
+            address = urlsplit(urljoin(base, link))
     except ValueError:
         return None
     return address.geturl() if address.scheme in ("http", "https") and address.netloc else None
@@ -184,6 +186,10 @@ def _news(part: str, said: str) -> str:
     if len(lines) > MOST_LINES:
         return part
     # A summary runs paragraphs together.
-    flat = said.replace("\n\n", " ").translate(_ONE_SPACE)
-    lines = [line for line in lines if line.strip(_ELLIPSIS).translate(_ONE_SPACE) not in flat]
-    return "\n\n".join(lines)
+    flat = _spaced(said.replace("\n\n", " "))
+    return "\n\n".join(line for line in lines if _spaced(line.strip(_ELLIPSIS)) not in flat)
+
+
+def _spaced(text: str) -> str:
+    """Return a text with a space for each line feed, tab and no-break space."""
+    return text.replace("\n", " ").replace("\t", " ").replace("\xa0", " ")

@@ -20,7 +20,7 @@ _PERIODS = {
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _VALUE = re.compile(r"<(?:hour|day)\b[^<>]*>([^<>]{0,20})<", re.IGNORECASE)
-_ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
+_ENTRY = re.compile(r"<((?:\w+:)?(?:item|entry))(?=[\s/>])", re.IGNORECASE)
 _HOURS_OF_A_DAY = 24
 _LIST_LENGTH = 4_000
 """How much of a list is read, in characters."""
@@ -39,7 +39,8 @@ def wishes_of(channel: Mapping[str, object], xml: str) -> Wishes:
         period / frequency if frequency else timedelta(0),
         timedelta(minutes=minutes) if minutes < LONGEST / timedelta(minutes=1) else LONGEST,
     )
-    hours, days = _quiet_hours(xml), _quiet_days(xml)
+    outside = _outside_of_entries(xml)
+    hours, days = _quiet_hours(outside), _quiet_days(outside)
     return Wishes(
         wait=wait,
         quiet_hours=hours if len(hours) < _HOURS_OF_A_DAY else frozenset(),
@@ -47,24 +48,24 @@ def wishes_of(channel: Mapping[str, object], xml: str) -> Wishes:
     )
 
 
-def _quiet_hours(xml: str) -> frozenset[int]:
-    hours = (_number(value) for value in _listed(xml, "skipHours"))
+def _quiet_hours(outside: str) -> frozenset[int]:
+    hours = (_number(value) for value in _listed(outside, "skipHours"))
     return frozenset(
         hour % _HOURS_OF_A_DAY for hour in hours if hour is not None and hour <= _HOURS_OF_A_DAY
     )
 
 
-def _quiet_days(xml: str) -> frozenset[int]:
-    return frozenset(_DAYS.index(day) for day in _listed(xml, "skipDays") if day in _DAYS)
+def _quiet_days(outside: str) -> frozenset[int]:
+    return frozenset(_DAYS.index(day) for day in _listed(outside, "skipDays") if day in _DAYS)
 
 
-def _listed(xml: str, name: str) -> list[str]:
-    """Return what is listed in an element of the channel, in lower case."""
-    if name not in xml:
+def _listed(outside: str, name: str) -> list[str]:
+    """Return what is listed in an element outside of the entries, in lower case."""
+    if name not in outside:
         name = name.lower()
-        if name not in xml:
+        if name not in outside:
             return []
-    channel = without_unseen(_outside_of_entries(xml))
+    channel = without_unseen(outside)
     start = channel.find(f"<{name}")
     end = channel.find(f"</{name}", start)
     values = _VALUE.findall(channel[start : min(end, start + _LIST_LENGTH)]) if start < end else []
@@ -75,7 +76,9 @@ def _outside_of_entries(xml: str) -> str:
     first = _ENTRY.search(xml)
     if first is None:
         return xml
-    return xml[: first.start()] + xml[max(xml.rfind(f"</{tag}>") for tag in ("item", "entry")) :]
+    # The last one is not looked for among all that is in the others.
+    last = xml.rfind(f"</{first[1]}", first.end())
+    return xml[: first.start()] + (xml[last:] if last > 0 else "")
 
 
 def _word(channel: Mapping[str, object], name: str) -> str:
