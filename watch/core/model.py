@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum, IntEnum, unique
+from functools import cached_property
 from typing import NamedTuple, NewType
 
 from watch.core.sending import QuietHours, Schedule
@@ -53,7 +54,7 @@ class Place:
         return f"{self.path}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: it keeps its digests
 class Document:
     """One text to check, with what is known of it."""
 
@@ -82,13 +83,20 @@ class Document:
     @property
     def digest(self) -> str:
         """A hash of what a reader sees of it; the same content has the same digest."""
-        parts = (self.title, self.text, self.url or "")
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+        return self._digests[0]
 
     @property
     def words_digest(self) -> str:
         """A hash of its words alone: it stays the same where only key and address change."""
-        return hashlib.sha256(f"{self.title}\0{self.text}".encode("utf-8", "replace")).hexdigest()
+        return self._digests[1]
+
+    @cached_property
+    def _digests(self) -> tuple[str, str]:
+        """Of all of it, and of its words alone: both begin with these."""
+        words = hashlib.sha256(f"{self.title}\0{self.text}".encode("utf-8", "replace"))
+        whole = words.copy()
+        whole.update(f"\0{self.url or ''}".encode("utf-8", "replace"))
+        return whole.hexdigest(), words.hexdigest()
 
     def field_text(self, field: Field) -> str:
         """Return the string that a mention's offsets count in."""
