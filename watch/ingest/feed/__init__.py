@@ -5,7 +5,7 @@ fetch_feed ─► bytes ─► parse_feed ─► entries ─► document_of ─�
 parse.py       bytes ─► text ─► JSON or XML
 jsonfeed.py    JSON Feed
 xmlfeed.py     RSS, Atom, RDF, CDF, by feedparser
-sax.py         what feedparser reads XML with
+quicker.py     feedparser without what it does to no end
 trim.py        sound XML without what nobody reads
 salvage.py     what it is given of all other
 entries.py     what all kinds have in common: keys, titles, texts, links
