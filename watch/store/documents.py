@@ -42,7 +42,8 @@ _OF_SOURCE = _DOCUMENTS.c.source == bindparam("source")
 _BY_KEY = _OF_SOURCE & _DOCUMENTS.c.key.in_(VALUES)
 _BY_DIGEST = _OF_SOURCE & _DOCUMENTS.c.digest.in_(VALUES)
 
-_GET_IDS = select(_DOCUMENTS.c.digest, _DOCUMENTS.c.id).where(_BY_DIGEST)
+_GET_ANY = select(_DOCUMENTS.c.id).where(_OF_SOURCE).limit(1)
+_GET_HELD = select(_DOCUMENTS.c.digest).where(_BY_DIGEST)
 _GET_WORDS = select(_DOCUMENTS.c.words_digest).where(
     _OF_SOURCE & _DOCUMENTS.c.words_digest.in_(VALUES)
 )
@@ -74,6 +75,7 @@ _GET_MENTIONS = (
     .where(_MENTIONS.c.document_id.in_(VALUES))
     .order_by(_MENTIONS.c.document_id, _MENTIONS.c.ordinal)
 )
+_NEXT = select(func.coalesce(func.max(_DOCUMENTS.c.id), 0) + 1)
 _ADD_DOCUMENTS = insert(_DOCUMENTS)
 _ADD_MENTIONS = insert(_MENTIONS)
 
@@ -82,6 +84,8 @@ def get_known(
     transaction: Transaction, source: str, keys: Collection[str], words: Collection[str]
 ) -> Known:
     """Return what is known of a source's documents, by their keys, and by their words."""
+    if not _has_any(transaction, source):
+        return Known(digests={}, words=frozenset())
     digests = rows_for(transaction, _GET_DIGESTS, keys, source=source)
     held = rows_for(transaction, _GET_WORDS, words, source=source)
     return Known(digests=dict(digests), words=frozenset(word for (word,) in held))
@@ -104,17 +108,14 @@ def add_documents(
         return ()
     source = documents[0][0].source
     new, revisions = _new(transaction, source, [document for document, _ in documents])
-    for row in new.values():
-        row["ruleset"] = ruleset
+    # Numbered here, where nobody else writes meanwhile: for each INSERT to return its number would
+    # take a statement for each.
+    first: int = transaction.execute(_NEXT).scalar_one()
+    ids = {key: DocumentId(number) for number, key in enumerate(new, first)}
+    for key, row in new.items():
+        row |= {"id": ids[key], "ruleset": ruleset}
     if new:
         transaction.execute(_ADD_DOCUMENTS, list(new.values()))
-    # Asked for by their digests, which a source has once each: for each INSERT to return its
-    # number would take a statement for each.
-    keys = {row["digest"]: key for key, row in new.items()}
-    ids = {
-        keys[digest]: DocumentId(number)
-        for digest, number in rows_for(transaction, _GET_IDS, keys, source=source)
-    }
     before: defaultdict[str, set[str]] = defaultdict(set)
     edited = ids.keys() & revisions.keys()
     for key, rule in rows_for(transaction, _GET_RULES, edited, source=source):
@@ -142,9 +143,12 @@ def _new(
 ) -> tuple[dict[str, dict[str, object]], Mapping[str, int]]:
     """Return the rows of what is to be added, by key, and how often each key was there before."""
     keys = [document.key for document in documents]
-    revisions = dict(rows_for(transaction, _GET_REVISIONS, keys, source=source))
     digests = [document.digest for document in documents]
-    known = {digest for digest, _ in rows_for(transaction, _GET_IDS, digests, source=source)}
+    revisions: dict[str, int] = {}
+    known: set[str] = set()
+    if _has_any(transaction, source):
+        revisions = dict(rows_for(transaction, _GET_REVISIONS, keys, source=source))
+        known = {digest for (digest,) in rows_for(transaction, _GET_HELD, digests, source=source)}
     rows = {}
     for document, digest in zip(documents, digests, strict=True):
         revision = revisions.get(document.key, 0) + 1
@@ -167,6 +171,11 @@ def _new(
             "is_degraded": document.is_degraded,
         }
     return rows, revisions
+
+
+def _has_any(transaction: Transaction, source: str) -> bool:
+    """Whether a source has given anything before; of a new one nothing more need be asked."""
+    return transaction.execute(_GET_ANY, {"source": source}).first() is not None
 
 
 def _mention_rows(document: DocumentId, mentions: Sequence[Mention]) -> Iterator[dict[str, object]]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, select
 
@@ -40,9 +41,7 @@ _TELLINGS = table_of(TellingRow)
 
 # Statements are made once: to put one together takes longer than to execute it.
 _ADD_FINDINGS = insert(_FINDINGS)
-_GET_NUMBERS = select(_FINDINGS.c.document_id, _FINDINGS.c.rule, _FINDINGS.c.id).where(
-    _FINDINGS.c.document_id.in_(VALUES)
-)
+_NEXT = select(func.coalesce(func.max(_FINDINGS.c.id), 0) + 1)
 _GET_FINDINGS = select(_FINDINGS).where(_FINDINGS.c.id.in_(VALUES)).order_by(_FINDINGS.c.id)
 _GET_MOMENTS = (
     select(_FINDINGS.c.rule, _DOCUMENTS.c.seen)
@@ -69,17 +68,14 @@ def add_findings(
 ) -> tuple[tuple[FindingId, ...], ...]:
     """Keep what was found in documents; return the numbers of each one's findings, in order."""
     rows = [row for document, matching in matchings for row in _rows(document, matching)]
-    if rows:
-        transaction.execute(_ADD_FINDINGS, rows)
-    documents = {document for document, matching in matchings if matching.findings}
-    numbers = {
-        (document, rule): FindingId(number)
-        for document, rule, number in rows_for(transaction, _GET_NUMBERS, documents)
-    }
-    return tuple(
-        tuple(numbers[document, finding.rule] for finding in matching.findings)
-        for document, matching in matchings
-    )
+    if not rows:
+        return tuple(() for _ in matchings)
+    # Numbered here, where nobody else writes meanwhile.
+    first: int = transaction.execute(_NEXT).scalar_one()
+    numbered = [row | {"id": number} for number, row in enumerate(rows, first)]
+    transaction.execute(_ADD_FINDINGS, numbered)
+    numbers = map(FindingId, count(first))
+    return tuple(tuple(next(numbers) for _ in matching.findings) for _, matching in matchings)
 
 
 def _rows(document: DocumentId, matching: Matching) -> Iterator[dict[str, object]]:
