@@ -34,6 +34,12 @@ def test_a_text_that_is_cut_between_letters_loses_no_word(text: str, endless: st
     assert list(alphabet().encode(whole)) == words(whole)
 
 
+@given(st.text(alphabet="abS's.,;:!?()\"-/9", max_size=12))
+def test_a_word_alone_is_the_word_that_it_is_among_others(text: str) -> None:
+    before = "é · "
+    assert words(text) == [word.moved(-len(before)) for word in words(before + text)[1:]]
+
+
 def test_words_may_be_asked_for_in_any_order() -> None:
     text = "F-35s - and\n\nthe 自爆 drones’ hangar "
     encoded = alphabet().encode(text)

@@ -11,10 +11,12 @@ from watch.pipeline.writing import check_templates, write_alert
 
 ENDLESS = {
     "loops": "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}",
-    "output": "{% for a in range(90000) %}{% for b in range(90000) %}a{% endfor %}{% endfor %}",
+    "output": "{% for a in range(90000) %}{% for b in range(90000) %}{{ 'a' * 1000 }}"
+    "{% endfor %}{% endfor %}",
     "a macro": "{% macro a(n) %}{% if n %}{{ a(n - 1) }}{{ a(n - 1) }}{% endif %}{% endmacro %}"
     "{{ a(90) }}",
-    "itself": "{% set n = (n | default(90)) - 1 %}{% if n > 1 %}{% include 'alert.txt.j2' %}"
+    "itself": "{{ 'a' * 1000 }}{% set n = (n | default(90)) - 1 %}"
+    "{% if n > 1 %}{% include 'alert.txt.j2' %}"
     "{% include 'alert.txt.j2' %}{% endif %}",
     "a product": "{{ 'ab' * 10 ** 10 }}",
     "a power": "{{ 10 ** (10 ** 10) }}",

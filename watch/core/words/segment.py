@@ -71,6 +71,8 @@ _WORD = re.compile(
 )
 
 
+_NEVER_WITHIN = ',.;:!?"()'
+"""What stands before or behind a word, and alone belongs to none."""
 _PLAIN = re.compile(r"[a-zA-Z]+(?: [a-zA-Z]+)*")
 _LETTERS_ALONE = re.compile(r"[a-zA-Z]+")
 
@@ -83,9 +85,12 @@ def is_plain(text: str) -> bool:
 def words(text: str) -> list[Word]:
     """Return all words of the text, in order."""
     # The most frequent kinds by far need none of what follows.
-    if text.isascii() and text.isalpha():
-        end = len(text)
-        return [Word(0, end, end, LATIN, text.lower())]
+    if text.isascii():
+        letters = text.strip(_NEVER_WITHIN)
+        if letters.isalpha():
+            start = text.find(letters)
+            end = start + len(letters)
+            return [Word(start, end, end, LATIN, letters.lower())]
     if is_plain(text):
         return [
             Word(match.start(), match.end(), match.end(), LATIN, match[0].lower())
