@@ -233,7 +233,9 @@ class _Pieces(Memory[str, _Wording]):
     __slots__ = ()
 
     def __missing__(self, piece: str) -> _Wording:
-        found = list(_folded_words(piece))
+        # The most frequent kind by far: a word that is its own.
+        is_plain = piece.isascii() and piece.isalpha()
+        found = [piece.lower()] if is_plain else list(_folded_words(piece))
         read = _Wording(
             " ".join(found),
             b"".join(blake2b(word.encode(), digest_size=_WORD_BYTES).digest() for word in found),

@@ -1,7 +1,6 @@
 """XML feeds - RSS, Atom, RDF, CDF - to entries. feedparser stays in here and in dates.py."""
 
 import io
-from collections.abc import Mapping
 from typing import Any
 
 import feedparser
@@ -29,7 +28,7 @@ quicker.apply()
 _MARKUP_TYPES = frozenset({"application/xhtml+xml", "application/xml", "text/xml"})
 _DATES = ("published_parsed", "updated_parsed", "created_parsed")
 
-Raw = Mapping[str, Any]
+Raw = dict[str, Any]
 """A part of a feed as feedparser gives it: anything may be missing."""
 
 
@@ -146,5 +145,5 @@ def _plain(part: Raw, *, is_typed: bool) -> str:
 
 
 def _string(raw: Raw, name: str) -> str:
-    value = raw.get(name)
+    value = dict.get(raw, name)  # as a plain dict, like an entry
     return value.strip() if isinstance(value, str) else ""
