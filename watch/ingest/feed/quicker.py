@@ -1,12 +1,12 @@
 """feedparser without what it does to no end: what it tells stays the same.
 
-By themselves these take, of the time for the feeds that tests/bench serves:
+Measured on the feeds that tests/bench serves, it takes a third less of the time so. Each alone:
 
-- a sixth: the parser of the standard library calls for each line and each reference of a text;
-- an eighth: what is noted of a text is copied as if it were a tree of things, and is a few words;
-- a twentieth: every letter of a text is looked up among those that Windows-1252 has of its own,
-  and not to find one takes many times as long as to find it;
-- a twentieth: what is noted is asked for by every name that it ever had.
+- a seventh: the parser of the standard library calls for each line and each reference of a text;
+- an eighth: what is noted of a text is asked for by every name that it ever had;
+- a tenth: that is copied as if it were a tree of things, and is a few words;
+- a thirtieth: every letter of a text is looked up among those that Windows-1252 has of its own,
+  and not to find one takes many times as long as to find it.
 """
 
 from xml.sax.expatreader import ExpatParser
