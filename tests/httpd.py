@@ -24,10 +24,11 @@ from http.client import responses
 from ipaddress import ip_network
 from typing import Any, Self
 
+from tests.patience import DEADLINE_S
+
 HOST = "127.0.0.1"
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 """What a source that is served here is allowed."""
-_TIMEOUT_S = 10
 _TURNS_S = 0.01
 
 
@@ -117,11 +118,11 @@ class HttpServer:
     def __exit__(self, *_: object) -> None:
         self._wait(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_TIMEOUT_S)
+        self._thread.join(DEADLINE_S)
         self._loop.close()
 
     def _wait(self, task: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(task, self._loop).result(_TIMEOUT_S)
+        asyncio.run_coroutine_threadsafe(task, self._loop).result(DEADLINE_S)
 
     async def _start(self) -> None:
         self._server = await asyncio.start_server(self._connected, HOST, self.port, ssl=self._tls)

@@ -352,7 +352,7 @@ async def test_rules_for_programs_that_take_for_ever_to_follow_forbid_all_for_an
     agents = "".join(f"user-agent:{number}\n" for number in range(15_000))
     rules = "".join(f"allow:/{number}\n" for number in range(15_000))
     context = _wanting(desk, FullText.ALWAYS)
-    with HttpServer() as other, Sandbox(workers=1, seconds=2) as strict:
+    with HttpServer() as other, Sandbox(workers=1, seconds=5) as strict:
         server.put("/feed", _linked(server, other, a="An ICBM.", b="A suicide drone."))
         other.put("/robots.txt", Answer(body=(agents + rules).encode()), Answer(status=404))
         other.put("/c", page("Fish."))

@@ -24,7 +24,7 @@ from watch.pipeline.job import Context
 from watch.store.messages import KeptMessage, get_messages
 from watch.store.outbox import add_notices
 
-_SHORT_S = 0.4
+_SHORT_S = 1.5
 """What a server that hangs is waited for; all others have time enough."""
 
 

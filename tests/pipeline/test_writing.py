@@ -31,7 +31,7 @@ ENDLESS = {
 
 @pytest.fixture(scope="module")
 def strict() -> Iterator[Sandbox]:
-    with Sandbox(workers=1, seconds=2, memory_mb=200) as sandbox:
+    with Sandbox(workers=1, seconds=4, memory_mb=200) as sandbox:
         yield sandbox
 
 
