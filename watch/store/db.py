@@ -230,7 +230,7 @@ def rows_for(
     """Yield the rows of a statement with VALUES in it, as many values at once as it may have."""
     left = iter(values)
     while part := list(islice(left, MOST_VALUES)):
-        # All at once: row by row takes twice as long.
+        # All at once: row by row takes longer.
         yield from transaction.execute(statement, {"values": part, **others}).all()
 
 
