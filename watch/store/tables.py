@@ -1,5 +1,6 @@
 """The tables. What must be unique is so by a constraint, not by looking first."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,19 +39,24 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the moment as it is stored; a naive one is a fault of ours."""
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:
+        """Return what gives a moment as SQLAlchemy stores it, in half the time."""
         del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a moment without a time zone: {value}")
-        return value.astimezone(UTC).replace(tzinfo=None)
+        return _stored
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401 (as declared above us)
         """Return the stored moment, aware."""
         del dialect
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _stored(moment: datetime | None) -> str | None:
+    """Return the text of a moment; a naive one is a fault of ours."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise ValueError(f"a moment without a time zone: {moment}")
+    return moment.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 class SourceRow(SQLModel, table=True):
